@@ -1,0 +1,191 @@
+package xmpp
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// ParseStanza checks that data is one whole stanza and reads its head. The stanza keeps data's bytes: they must not change any more.
+// Addresses that are none are an *Error (jid-malformed) with the rest of the head filled in, so that it can be answered; everything
+// else that is wrong with data is an error for the stream (ErrNotWellFormed and its like; ErrInvalidXMLNS for no stanza).
+func ParseStanza(data []byte) (Stanza, error) {
+	var s scanner
+	s.data = data
+	s.declare("", NSClient)
+	if t, err := s.next(); err != nil {
+		return Stanza{}, err
+	} else if t != tokenStart {
+		return Stanza{}, ErrNotWellFormed
+	}
+	st, addrErr, err := s.head()
+	if err != nil {
+		return Stanza{}, err
+	}
+	if err := s.payload(&st); err != nil {
+		return Stanza{}, err
+	}
+	return st, addrErr
+}
+
+// head reads the start tag that s stands behind.
+func (s *scanner) head() (st Stanza, addrErr, err error) {
+	space, local, _ := s.resolve(s.name, false)
+	switch string(local) {
+	case "message":
+		st.Kind = Message
+	case "presence":
+		st.Kind = Presence
+	case "iq":
+		st.Kind = IQ
+	}
+	if st.Kind == 0 || string(space) != NSClient || len(local) != len(s.name) {
+		return st, nil, ErrInvalidXMLNS
+	}
+	var extra []byte
+	for _, a := range s.attrs {
+		switch string(a.name) {
+		case "xmlns":
+		case "type":
+			st.Type = unescape(a.value)
+		case "id":
+			st.ID = unescape(a.value)
+		case "to":
+			st.To, err = ParseJID(unescape(a.value))
+		case "from":
+			st.From, err = ParseJID(unescape(a.value))
+		default:
+			extra = append(append(append(extra, ' '), a.name...), '=')
+			quote := byte('"')
+			if bytes.IndexByte(a.value, '"') >= 0 {
+				quote = '\''
+			}
+			extra = append(append(append(extra, quote), a.value...), quote)
+		}
+		if err != nil {
+			addrErr, err = &Error{Type: Modify, Condition: JIDMalformed, Err: err}, nil
+		}
+	}
+	st.attrs = string(extra)
+	return st, addrErr, nil
+}
+
+// payload walks to the end of the stanza, which must be the end of the data.
+func (s *scanner) payload(st *Stanza) error {
+	start, end := s.pos, s.pos
+	for s.depth > 0 {
+		end = s.pos
+		t, err := s.next()
+		if err != nil {
+			return err
+		}
+		if t == tokenStart && s.depth == 2 && st.Child == (Name{}) {
+			space, local, _ := s.resolve(s.name, false)
+			st.Child = Name{unescape(space), string(local)}
+		}
+	}
+	if end > start {
+		st.Payload = s.data[start:end:end]
+	}
+	return s.atEnd()
+}
+
+// atEnd checks that nothing but white space follows.
+func (s *scanner) atEnd() error {
+	for {
+		t, err := s.next()
+		if err != nil {
+			return err
+		}
+		switch t {
+		case tokenEnd:
+			return nil
+		case tokenText:
+		default:
+			return ErrNotWellFormed
+		}
+	}
+}
+
+// ParseElement parses data, which is one whole element, into a tree.
+func ParseElement(data []byte) (*Element, error) {
+	els, err := parseFragment(data, "", "")
+	if err != nil {
+		return nil, err
+	}
+	if len(els) != 1 {
+		return nil, fmt.Errorf("%d elements where one is expected: %w", len(els), ErrNotWellFormed)
+	}
+	return els[0], nil
+}
+
+// parseFragment parses the elements in data; space is the default namespace around them, decls the raw attributes of the start tag
+// around them, whose prefix declarations are in scope. Text between the elements is dropped.
+func parseFragment(data []byte, space, decls string) ([]*Element, error) {
+	var s scanner
+	if space != "" {
+		s.declare("", space)
+	}
+	if decls != "" {
+		s.data = []byte("<x" + decls + ">")
+		if _, err := s.next(); err != nil {
+			return nil, err
+		}
+		for i := range s.nscopes {
+			s.scopes[i].depth = 0
+		}
+		s.depth, s.pos = 0, 0
+	}
+	return s.fragment(data)
+}
+
+func (s *scanner) fragment(data []byte) ([]*Element, error) {
+	s.data = data
+	root := &Element{}
+	stack := make([]*Element, 1, 8)
+	stack[0] = root
+	for {
+		// Between the elements of a fragment, unlike between documents, there may be text.
+		if s.depth == 0 && !s.selfClosing {
+			if i := bytes.IndexByte(s.data[s.pos:], '<'); i > 0 {
+				s.pos += i
+			} else if i < 0 {
+				return root.Children, nil
+			}
+		}
+		t, err := s.next()
+		if err != nil {
+			return nil, err
+		}
+		top := stack[len(stack)-1]
+		switch t {
+		case tokenStart:
+			el := s.element()
+			top.Children = append(top.Children, el)
+			stack = append(stack, el)
+		case tokenClose:
+			stack = stack[:len(stack)-1]
+		case tokenText:
+			if s.cdata {
+				top.Text += string(s.text)
+			} else {
+				top.Text += unescape(s.text)
+			}
+		case tokenEnd:
+			return root.Children, nil
+		}
+	}
+}
+
+// element makes the element whose start tag s stands behind.
+func (s *scanner) element() *Element {
+	space, local, _ := s.resolve(s.name, false)
+	el := &Element{Space: unescape(space), Name: string(local)}
+	for _, a := range s.attrs {
+		if string(a.name) == "xmlns" || bytes.HasPrefix(a.name, []byte("xmlns:")) {
+			continue
+		}
+		space, local, _ := s.resolve(a.name, true)
+		el.Attrs = append(el.Attrs, Attr{unescape(space), string(local), unescape(a.value)})
+	}
+	return el
+}

@@ -1,0 +1,434 @@
+package xmpp
+
+import (
+	"bytes"
+	"errors"
+	"unicode/utf8"
+)
+
+// What XML a peer may send is restricted as RFC 6120 §11 demands and bounded in depth and attributes.
+const (
+	maxDepth  = 64
+	maxAttrs  = 64
+	maxScopes = 64 // prefix and default namespace declarations in scope at once
+)
+
+// XML errors, to be answered with a stream error (RFC 6120 §4.9.3) of the same name.
+var (
+	ErrNotWellFormed = errors.New("not-well-formed")
+	ErrRestrictedXML = errors.New("restricted-xml")
+	ErrBadPrefix     = errors.New("bad-namespace-prefix")
+	ErrEncoding      = errors.New("unsupported-encoding")
+	ErrTooDeep       = errors.New("policy-violation")
+	ErrInvalidXMLNS  = errors.New("invalid-namespace")
+)
+
+type tokenKind uint8
+
+const (
+	tokenEnd   tokenKind = iota // of the input; only between top-level elements
+	tokenStart                  // name and attrs are set
+	tokenClose
+	tokenText // text is set, still escaped unless cdata
+)
+
+type rawAttr struct {
+	name, value []byte // value still escaped
+}
+
+type scope struct {
+	depth         int
+	prefix, space []byte // space still escaped
+}
+
+// scanner walks over one or more complete elements and checks that they are well-formed, in the restricted XML of RFC 6120 §11.
+// It allocates nothing. The zero value with data set is ready.
+type scanner struct {
+	data  []byte
+	pos   int
+	depth int
+
+	name  []byte
+	attrs []rawAttr
+	text  []byte
+	cdata bool
+
+	selfClosing bool
+	attrBuf     [maxAttrs]rawAttr
+	open        [maxDepth][]byte
+	scopes      [maxScopes]scope
+	nscopes     int
+}
+
+// declare brings a prefix ("" for the default) into scope for everything.
+func (s *scanner) declare(prefix, space string) {
+	s.scopes[s.nscopes] = scope{depth: 0, prefix: []byte(prefix), space: []byte(space)}
+	s.nscopes++
+}
+
+// next returns the next token. After the start of an empty-element tag comes its tokenClose.
+func (s *scanner) next() (tokenKind, error) {
+	if s.selfClosing {
+		s.selfClosing = false
+		return tokenClose, s.leave()
+	}
+	if s.pos == len(s.data) {
+		if s.depth > 0 {
+			return 0, ErrNotWellFormed
+		}
+		return tokenEnd, nil
+	}
+	if s.data[s.pos] != '<' {
+		return s.scanText()
+	}
+	rest := s.data[s.pos+1:]
+	if len(rest) == 0 {
+		return 0, ErrNotWellFormed
+	}
+	switch rest[0] {
+	case '/':
+		return s.scanClose()
+	case '?':
+		return 0, ErrRestrictedXML
+	case '!':
+		if bytes.HasPrefix(rest, []byte("![CDATA[")) && s.depth > 0 {
+			return s.scanCDATA()
+		}
+		return 0, ErrRestrictedXML
+	}
+	return s.scanStart()
+}
+
+func (s *scanner) scanText() (tokenKind, error) {
+	end := bytes.IndexByte(s.data[s.pos:], '<')
+	if end < 0 {
+		end = len(s.data) - s.pos
+	}
+	text := s.data[s.pos : s.pos+end]
+	s.pos += end
+	if err := checkText(text); err != nil {
+		return 0, err
+	}
+	if bytes.Contains(text, []byte("]]>")) {
+		return 0, ErrNotWellFormed
+	}
+	if s.depth == 0 && len(bytes.Trim(text, " \t\r\n")) > 0 {
+		return 0, ErrNotWellFormed
+	}
+	s.text, s.cdata = text, false
+	return tokenText, nil
+}
+
+func (s *scanner) scanCDATA() (tokenKind, error) {
+	start := s.pos + len("<![CDATA[")
+	end := bytes.Index(s.data[start:], []byte("]]>"))
+	if end < 0 {
+		return 0, ErrNotWellFormed
+	}
+	s.text, s.cdata = s.data[start:start+end], true
+	s.pos = start + end + 3
+	return tokenText, checkChars(s.text)
+}
+
+func (s *scanner) scanClose() (tokenKind, error) {
+	end := bytes.IndexByte(s.data[s.pos:], '>')
+	if end < 0 || s.depth == 0 {
+		return 0, ErrNotWellFormed
+	}
+	name := bytes.TrimRight(s.data[s.pos+2:s.pos+end], " \t\r\n")
+	if !bytes.Equal(name, s.open[s.depth-1]) {
+		return 0, ErrNotWellFormed
+	}
+	s.pos += end + 1
+	return tokenClose, s.leave()
+}
+
+func (s *scanner) leave() error {
+	for s.nscopes > 0 && s.scopes[s.nscopes-1].depth == s.depth {
+		s.nscopes--
+	}
+	s.depth--
+	return nil
+}
+
+func (s *scanner) scanStart() (tokenKind, error) {
+	s.pos++
+	name := s.scanName()
+	if name == nil {
+		return 0, ErrNotWellFormed
+	}
+	if s.depth == maxDepth {
+		return 0, ErrTooDeep
+	}
+	s.open[s.depth] = name
+	s.depth++
+	s.name, s.attrs = name, s.attrBuf[:0]
+	for {
+		space := s.skipSpace()
+		if s.pos == len(s.data) {
+			return 0, ErrNotWellFormed
+		}
+		switch s.data[s.pos] {
+		case '>':
+			s.pos++
+			return tokenStart, s.checkNames()
+		case '/':
+			if s.pos+1 == len(s.data) || s.data[s.pos+1] != '>' {
+				return 0, ErrNotWellFormed
+			}
+			s.pos += 2
+			s.selfClosing = true
+			return tokenStart, s.checkNames()
+		}
+		if !space {
+			return 0, ErrNotWellFormed
+		}
+		if err := s.scanAttr(); err != nil {
+			return 0, err
+		}
+	}
+}
+
+func (s *scanner) scanAttr() error {
+	name := s.scanName()
+	if name == nil {
+		return ErrNotWellFormed
+	}
+	s.skipSpace()
+	if s.pos == len(s.data) || s.data[s.pos] != '=' {
+		return ErrNotWellFormed
+	}
+	s.pos++
+	s.skipSpace()
+	if s.pos == len(s.data) || s.data[s.pos] != '"' && s.data[s.pos] != '\'' {
+		return ErrNotWellFormed
+	}
+	end := bytes.IndexByte(s.data[s.pos+1:], s.data[s.pos])
+	if end < 0 {
+		return ErrNotWellFormed
+	}
+	value := s.data[s.pos+1 : s.pos+1+end]
+	s.pos += end + 2
+	if bytes.IndexByte(value, '<') >= 0 {
+		return ErrNotWellFormed
+	}
+	if err := checkText(value); err != nil {
+		return err
+	}
+	if len(s.attrs) == maxAttrs {
+		return ErrTooDeep
+	}
+	for i := range s.attrs {
+		if bytes.Equal(s.attrs[i].name, name) {
+			return ErrNotWellFormed
+		}
+	}
+	s.attrs = append(s.attrs, rawAttr{name, value})
+	return s.declareFrom(name, value)
+}
+
+// declareFrom brings a namespace declaration into scope.
+func (s *scanner) declareFrom(name, value []byte) error {
+	var prefix []byte
+	switch {
+	case string(name) == "xmlns":
+	case bytes.HasPrefix(name, []byte("xmlns:")):
+		if prefix = name[len("xmlns:"):]; len(value) == 0 || string(prefix) == "xmlns" || string(prefix) == "xml" && string(value) != NSXML {
+			return ErrNotWellFormed
+		}
+	default:
+		return nil
+	}
+	if s.nscopes == maxScopes {
+		return ErrTooDeep
+	}
+	s.scopes[s.nscopes] = scope{s.depth, prefix, value}
+	s.nscopes++
+	return nil
+}
+
+// checkNames checks the prefixes of the element just opened.
+func (s *scanner) checkNames() error {
+	if _, _, ok := s.resolve(s.name, false); !ok {
+		return ErrBadPrefix
+	}
+	for _, a := range s.attrs {
+		if bytes.IndexByte(a.name, ':') >= 0 && !bytes.HasPrefix(a.name, []byte("xmlns:")) {
+			if _, _, ok := s.resolve(a.name, true); !ok {
+				return ErrBadPrefix
+			}
+		}
+	}
+	return nil
+}
+
+// resolve splits a qualified name into its namespace (still escaped) and local part. ok is false where the prefix is not declared.
+func (s *scanner) resolve(name []byte, attr bool) (space, local []byte, ok bool) {
+	var prefix []byte
+	local = name
+	if i := bytes.IndexByte(name, ':'); i >= 0 {
+		prefix, local = name[:i], name[i+1:]
+		if len(prefix) == 0 || len(local) == 0 || bytes.IndexByte(local, ':') >= 0 {
+			return nil, nil, false
+		}
+		if string(prefix) == "xml" {
+			return []byte(NSXML), local, true
+		}
+	} else if attr {
+		return nil, local, true
+	}
+	for i := s.nscopes - 1; i >= 0; i-- {
+		if bytes.Equal(s.scopes[i].prefix, prefix) {
+			return s.scopes[i].space, local, true
+		}
+	}
+	return nil, local, len(prefix) == 0
+}
+
+func (s *scanner) skipSpace() bool {
+	start := s.pos
+	for s.pos < len(s.data) {
+		switch s.data[s.pos] {
+		case ' ', '\t', '\r', '\n':
+			s.pos++
+			continue
+		}
+		break
+	}
+	return s.pos > start
+}
+
+// scanName takes a name, or returns nil. Characters above ASCII are let through as name characters.
+func (s *scanner) scanName() []byte {
+	start := s.pos
+	for s.pos < len(s.data) && nameChar[s.data[s.pos]] {
+		s.pos++
+	}
+	name := s.data[start:s.pos]
+	if len(name) == 0 || name[0] == '-' || name[0] == '.' || '0' <= name[0] && name[0] <= '9' {
+		return nil
+	}
+	return name
+}
+
+var nameChar = func() (t [256]bool) {
+	for c := range t {
+		t[c] = 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
+			c == '_' || c == ':' || c == '-' || c == '.' || c >= utf8.RuneSelf
+	}
+	return t
+}()
+
+// checkText checks characters and references in character data or an attribute value.
+func checkText(text []byte) error {
+	if err := checkChars(text); err != nil {
+		return err
+	}
+	for {
+		i := bytes.IndexByte(text, '&')
+		if i < 0 {
+			return nil
+		}
+		_, n, err := reference(text[i:])
+		if err != nil {
+			return err
+		}
+		text = text[i+n:]
+	}
+}
+
+// checkChars checks for UTF-8 and for the characters that XML 1.0 §2.2 allows.
+func checkChars(text []byte) error {
+	ascii := true
+	for _, c := range text {
+		if c < ' ' && c != '\t' && c != '\n' && c != '\r' {
+			return ErrNotWellFormed
+		}
+		ascii = ascii && c < utf8.RuneSelf
+	}
+	if ascii {
+		return nil
+	}
+	if !utf8.Valid(text) {
+		return ErrEncoding
+	}
+	if bytes.Contains(text, []byte("\uFFFE")) || bytes.Contains(text, []byte("\uFFFF")) {
+		return ErrNotWellFormed
+	}
+	return nil
+}
+
+// reference decodes the entity or character reference that b begins with and says how long it is.
+func reference(b []byte) (r rune, n int, err error) {
+	end := bytes.IndexByte(b[:min(len(b), 12)], ';')
+	if end < 2 {
+		return 0, 0, ErrNotWellFormed
+	}
+	name := b[1:end]
+	switch string(name) {
+	case "lt":
+		return '<', end + 1, nil
+	case "gt":
+		return '>', end + 1, nil
+	case "amp":
+		return '&', end + 1, nil
+	case "apos":
+		return '\'', end + 1, nil
+	case "quot":
+		return '"', end + 1, nil
+	}
+	if name[0] != '#' {
+		return 0, 0, ErrRestrictedXML
+	}
+	if r, ok := charReference(name[1:]); ok {
+		return r, end + 1, nil
+	}
+	return 0, 0, ErrNotWellFormed
+}
+
+func charReference(digits []byte) (rune, bool) {
+	base := rune(10)
+	if len(digits) > 0 && digits[0] == 'x' {
+		base, digits = 16, digits[1:]
+	}
+	var r rune
+	for _, c := range digits {
+		d := rune(99)
+		switch {
+		case '0' <= c && c <= '9':
+			d = rune(c - '0')
+		case 'a' <= c && c <= 'f':
+			d = rune(c-'a') + 10
+		case 'A' <= c && c <= 'F':
+			d = rune(c-'A') + 10
+		}
+		if d >= base {
+			return 0, false
+		}
+		if r = r*base + d; r > utf8.MaxRune {
+			return 0, false
+		}
+	}
+	legal := r >= ' ' && r != 0xFFFE && r != 0xFFFF && (r < 0xD800 || r > 0xDFFF) || r == '\t' || r == '\n' || r == '\r'
+	return r, legal && len(digits) > 0
+}
+
+// unescape decodes checked character data.
+func unescape(b []byte) string {
+	i := bytes.IndexByte(b, '&')
+	if i < 0 {
+		return string(b)
+	}
+	out := make([]byte, 0, len(b))
+	for i >= 0 {
+		out = append(out, b[:i]...)
+		r, n, err := reference(b[i:])
+		if err != nil {
+			break
+		}
+		out = utf8.AppendRune(out, r)
+		b = b[i+n:]
+		i = bytes.IndexByte(b, '&')
+	}
+	return string(append(out, b...))
+}
