@@ -149,6 +149,8 @@ export type Layout = "tiles" | "speaker";
 
 export interface AppState {
   screen: Screen;
+  /** The login dialog, wherever it is shown; `screen.login` of `waitingForHost` is always the same value. */
+  login: LoginState;
   connection: ConnectionState;
   media: MediaState;
   local: LocalState;
