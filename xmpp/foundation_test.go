@@ -163,3 +163,14 @@ func BenchmarkParseStanza(b *testing.B) {
 		}
 	}
 }
+
+// The scanner itself allocates nothing; the address and the id are strings, and so are attributes that routing does not read.
+func TestParseStanzaAllocatesOnlyStrings(t *testing.T) {
+	if n := testing.AllocsPerRun(1000, func() {
+		if _, err := ParseStanza(benchStanza); err != nil {
+			t.Fatal(err)
+		}
+	}); n > 1 {
+		t.Errorf("ParseStanza allocates %v times for a stanza with one address, want 1", n)
+	}
+}

@@ -9,9 +9,9 @@ import (
 // Addresses that are none are an *Error (jid-malformed) with the rest of the head filled in, so that it can be answered; everything
 // else that is wrong with data is an error for the stream (ErrNotWellFormed and its like; ErrInvalidXMLNS for no stanza).
 func ParseStanza(data []byte) (Stanza, error) {
-	var s scanner
-	s.data = data
-	s.declare("", NSClient)
+	s := newScanner(data)
+	defer s.release()
+	s.declare(nil, spaceClient)
 	if t, err := s.next(); err != nil {
 		return Stanza{}, err
 	} else if t != tokenStart {
@@ -46,7 +46,7 @@ func (s *scanner) head() (st Stanza, addrErr, err error) {
 		switch string(a.name) {
 		case "xmlns":
 		case "type":
-			st.Type = unescape(a.value)
+			st.Type = intern(a.value)
 		case "id":
 			st.ID = unescape(a.value)
 		case "to":
@@ -80,7 +80,7 @@ func (s *scanner) payload(st *Stanza) error {
 		}
 		if t == tokenStart && s.depth == 2 && st.Child == (Name{}) {
 			space, local, _ := s.resolve(s.name, false)
-			st.Child = Name{unescape(space), string(local)}
+			st.Child = Name{intern(space), intern(local)}
 		}
 	}
 	if end > start {
@@ -121,9 +121,10 @@ func ParseElement(data []byte) (*Element, error) {
 // parseFragment parses the elements in data; space is the default namespace around them, decls the raw attributes of the start tag
 // around them, whose prefix declarations are in scope. Text between the elements is dropped.
 func parseFragment(data []byte, space, decls string) ([]*Element, error) {
-	var s scanner
+	s := newScanner(nil)
+	defer s.release()
 	if space != "" {
-		s.declare("", space)
+		s.declare(nil, []byte(space))
 	}
 	if decls != "" {
 		s.data = []byte("<x" + decls + ">")
@@ -179,9 +180,9 @@ func (s *scanner) fragment(data []byte) ([]*Element, error) {
 // element makes the element whose start tag s stands behind.
 func (s *scanner) element() *Element {
 	space, local, _ := s.resolve(s.name, false)
-	el := &Element{Space: unescape(space), Name: string(local)}
+	el := &Element{Space: intern(space), Name: string(local)}
 	for _, a := range s.attrs {
-		if string(a.name) == "xmlns" || bytes.HasPrefix(a.name, []byte("xmlns:")) {
+		if string(a.name) == "xmlns" || bytes.HasPrefix(a.name, prefixXMLNS) {
 			continue
 		}
 		space, local, _ := s.resolve(a.name, true)

@@ -3,6 +3,7 @@ package xmpp
 import (
 	"bytes"
 	"errors"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -42,7 +43,7 @@ type scope struct {
 }
 
 // scanner walks over one or more complete elements and checks that they are well-formed, in the restricted XML of RFC 6120 §11.
-// It allocates nothing. The zero value with data set is ready.
+// It allocates nothing. Take one with newScanner and give it back with release: it is too large for a goroutine's stack.
 type scanner struct {
 	data  []byte
 	pos   int
@@ -60,9 +61,37 @@ type scanner struct {
 	nscopes     int
 }
 
-// declare brings a prefix ("" for the default) into scope for everything.
-func (s *scanner) declare(prefix, space string) {
-	s.scopes[s.nscopes] = scope{depth: 0, prefix: []byte(prefix), space: []byte(space)}
+// scanners holds scanners between uses. What a used one still points to is overwritten by the next use.
+var scanners = sync.Pool{New: func() any { return new(scanner) }}
+
+// Names that every stream knows, as the scanner compares them. Never written to.
+var (
+	spaceXML    = []byte(NSXML)
+	spaceClient = []byte(NSClient)
+	spaceStream = []byte(NSStream)
+	prefixXMLNS = []byte("xmlns:")
+	streamName  = []byte("stream")
+	cdataStart  = []byte("![CDATA[")
+	cdataEnd    = []byte("]]>")
+	nonChar1    = []byte("\uFFFE")
+	nonChar2    = []byte("\uFFFF")
+)
+
+func newScanner(data []byte) *scanner {
+	s := scanners.Get().(*scanner)
+	s.data = data
+	return s
+}
+
+func (s *scanner) release() {
+	s.data, s.name, s.attrs, s.text = nil, nil, nil, nil
+	s.pos, s.depth, s.nscopes, s.selfClosing = 0, 0, 0, false
+	scanners.Put(s)
+}
+
+// declare brings a prefix (nil for the default) into scope for everything.
+func (s *scanner) declare(prefix, space []byte) {
+	s.scopes[s.nscopes] = scope{depth: 0, prefix: prefix, space: space}
 	s.nscopes++
 }
 
@@ -91,7 +120,7 @@ func (s *scanner) next() (tokenKind, error) {
 	case '?':
 		return 0, ErrRestrictedXML
 	case '!':
-		if bytes.HasPrefix(rest, []byte("![CDATA[")) && s.depth > 0 {
+		if bytes.HasPrefix(rest, cdataStart) && s.depth > 0 {
 			return s.scanCDATA()
 		}
 		return 0, ErrRestrictedXML
@@ -109,7 +138,7 @@ func (s *scanner) scanText() (tokenKind, error) {
 	if err := checkText(text); err != nil {
 		return 0, err
 	}
-	if bytes.Contains(text, []byte("]]>")) {
+	if bytes.Contains(text, cdataEnd) {
 		return 0, ErrNotWellFormed
 	}
 	if s.depth == 0 && len(bytes.Trim(text, " \t\r\n")) > 0 {
@@ -121,7 +150,7 @@ func (s *scanner) scanText() (tokenKind, error) {
 
 func (s *scanner) scanCDATA() (tokenKind, error) {
 	start := s.pos + len("<![CDATA[")
-	end := bytes.Index(s.data[start:], []byte("]]>"))
+	end := bytes.Index(s.data[start:], cdataEnd)
 	if end < 0 {
 		return 0, ErrNotWellFormed
 	}
@@ -232,7 +261,7 @@ func (s *scanner) declareFrom(name, value []byte) error {
 	var prefix []byte
 	switch {
 	case string(name) == "xmlns":
-	case bytes.HasPrefix(name, []byte("xmlns:")):
+	case bytes.HasPrefix(name, prefixXMLNS):
 		if prefix = name[len("xmlns:"):]; len(value) == 0 || string(prefix) == "xmlns" || string(prefix) == "xml" && string(value) != NSXML {
 			return ErrNotWellFormed
 		}
@@ -253,7 +282,7 @@ func (s *scanner) checkNames() error {
 		return ErrBadPrefix
 	}
 	for _, a := range s.attrs {
-		if bytes.IndexByte(a.name, ':') >= 0 && !bytes.HasPrefix(a.name, []byte("xmlns:")) {
+		if bytes.IndexByte(a.name, ':') >= 0 && !bytes.HasPrefix(a.name, prefixXMLNS) {
 			if _, _, ok := s.resolve(a.name, true); !ok {
 				return ErrBadPrefix
 			}
@@ -272,7 +301,7 @@ func (s *scanner) resolve(name []byte, attr bool) (space, local []byte, ok bool)
 			return nil, nil, false
 		}
 		if string(prefix) == "xml" {
-			return []byte(NSXML), local, true
+			return spaceXML, local, true
 		}
 	} else if attr {
 		return nil, local, true
@@ -352,7 +381,7 @@ func checkChars(text []byte) error {
 	if !utf8.Valid(text) {
 		return ErrEncoding
 	}
-	if bytes.Contains(text, []byte("\uFFFE")) || bytes.Contains(text, []byte("\uFFFF")) {
+	if bytes.Contains(text, nonChar1) || bytes.Contains(text, nonChar2) {
 		return ErrNotWellFormed
 	}
 	return nil
