@@ -1,0 +1,105 @@
+package udp
+
+import (
+	"fmt"
+	"hash/maphash"
+	"net"
+	"net/netip"
+	"time"
+)
+
+// MaxDatagram is the longest datagram read or sent. Nothing that crosses the Internet whole is longer than an Ethernet
+// frame's payload.
+const MaxDatagram = 1500
+
+// Socket is one local address of the port. It is safe for concurrent use.
+type Socket struct {
+	// Set at construction, read-only afterwards.
+	server *Server
+	index  int // in server.sockets
+	addr   netip.AddrPort
+	conn   *net.UDPConn
+	raw    rawConn
+	table  *table // shared by the sockets of one address
+	seed   maphash.Seed
+
+	counters counters
+}
+
+// Addr returns the local address and port.
+func (s *Socket) Addr() netip.AddrPort { return s.addr }
+
+// SendTo sends one datagram at once, from this socket's address.
+func (s *Socket) SendTo(addr netip.AddrPort, packet []byte) error {
+	n, err := s.conn.WriteToUDPAddrPort(packet, addr)
+	if err != nil {
+		s.counters.refused.Add(1)
+		return fmt.Errorf("send from %s: %w", s.addr, err)
+	}
+	s.counters.sent.Add(1)
+	s.counters.sentBytes.Add(uint64(n))
+	return nil
+}
+
+func newRemote(s *Socket, addr netip.AddrPort, flow Flow) *Remote {
+	return &Remote{
+		socket: s, addr: addr, flow: flow,
+		hash: uint32(maphash.Comparable(s.seed, addr)),
+		raw:  newRawAddress(addr),
+	}
+}
+
+// read reads and dispatches until the socket is closed; its error is nil then.
+func (s *Socket) read(stun STUNHandler, in receiver) error {
+	b := s.server.newBatch(batchPackets)
+	for {
+		n, err := in.receive()
+		if err != nil {
+			if s.server.isClosing() {
+				return nil
+			}
+			return fmt.Errorf("read from %s: %w", s.addr, err)
+		}
+		arrival := time.Now()
+		bytes := 0
+		for i := range n {
+			packet, from, whole := in.datagram(i)
+			bytes += len(packet)
+			if !whole {
+				s.counters.truncated.Add(1)
+				continue
+			}
+			s.dispatch(stun, b, packet, from, arrival)
+		}
+		s.counters.received.Add(uint64(n))
+		s.counters.receivedBytes.Add(uint64(bytes))
+		b.Flush()
+	}
+}
+
+// dispatch hands one datagram to whom it belongs.
+func (s *Socket) dispatch(stun STUNHandler, b *Batch, packet []byte, from netip.AddrPort, arrival time.Time) {
+	kind := Classify(packet)
+	switch kind {
+	case KindUnknown:
+		s.counters.unknown.Add(1)
+		return
+	case KindSTUN:
+		stun.HandleSTUN(s, from, packet, arrival)
+		return
+	}
+	r := s.table.lookup(from)
+	if r == nil {
+		s.counters.stranger.Add(1)
+		return
+	}
+	r.MarkHeard(arrival)
+	switch kind {
+	case KindDTLS:
+		r.flow.HandleDTLS(r, packet)
+	case KindRTP:
+		r.flow.HandleRTP(b, r, packet, arrival)
+	case KindRTCP:
+		r.flow.HandleRTCP(b, r, packet, arrival)
+	}
+}
