@@ -82,7 +82,9 @@ type MediaSource struct {
 }
 
 // HasCapability says whether e announced the capability.
-func (e *ColibriEndpoint) HasCapability(name string) bool { return slices.Contains(e.Capabilities, name) }
+func (e *ColibriEndpoint) HasCapability(name string) bool {
+	return slices.Contains(e.Capabilities, name)
+}
 
 // MediaSources arranges an endpoint's sources as bridges want them: one MediaSource per name, in order of appearance. SSRCs without
 // name get owner's default, -a0 or -v0. A group goes to the source of its first known SSRC.

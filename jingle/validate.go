@@ -2,6 +2,7 @@ package jingle
 
 import (
 	"slices"
+	"strings"
 )
 
 // Limits bound what one endpoint may send.
@@ -12,7 +13,8 @@ type Limits struct {
 // Add returns m with what owner announces in add, or an *xmpp.Error for owner that says why nothing was added. Added is what is new,
 // with names filled in: empty groups and those that are known already are left out.
 //
-// The rules are those of jicofo: every SSRC and msid belongs to one endpoint, an SSRC is announced once, groups speak of the owner's
+// The rules are those of jicofo, and one more, which keeps an endpoint from taking another's names: a name begins with its owner's id
+// and a hyphen, as all clients write it. Every SSRC and msid belongs to one endpoint, an SSRC is announced once, groups speak of the owner's
 // SSRCs, an FID group is a pair, all SSRCs of a group share one msid and different sources of a media type differ in theirs.
 func (m SourceMap) Add(owner EndpointID, add SourceSet, limits Limits) (next SourceMap, added SourceSet, err error) {
 	have := m.byOwner[owner]
@@ -22,8 +24,13 @@ func (m SourceMap) Add(owner EndpointID, add SourceSet, limits Limits) (next Sou
 	}
 	seen := map[SSRC]bool{}
 	for _, s := range added.Sources {
-		if s.SSRC == 0 || seen[s.SSRC] {
+		switch {
+		case s.SSRC == 0:
+			return m, SourceSet{}, badRequest("invalid ssrc 0")
+		case seen[s.SSRC]:
 			return m, SourceSet{}, badRequest("ssrc %d announced twice", s.SSRC)
+		case !strings.HasPrefix(string(s.Name), string(owner)+"-"):
+			return m, SourceSet{}, badRequest("the name of ssrc %d does not begin with the endpoint's id", s.SSRC)
 		}
 		seen[s.SSRC] = true
 	}
