@@ -1,0 +1,5 @@
+//go:build !unix
+
+package accounts
+
+func isNoSpace(error) bool { return false }
