@@ -75,6 +75,25 @@ func (r rawConn) buffers() (receive, send int, ok bool) {
 	return receive / 2, send / 2, err == nil && e1 == nil && e2 == nil
 }
 
+// send sends one datagram, or fails with EAGAIN where conn itself would wait.
+func (r rawConn) send(_ *net.UDPConn, addr netip.AddrPort, packet []byte) error {
+	if len(packet) == 0 {
+		return nil
+	}
+	to := newRawAddress(addr)
+	var errno unix.Errno
+	err := r.conn.Control(func(fd uintptr) {
+		for errno = unix.EINTR; errno == unix.EINTR; {
+			_, _, errno = unix.Syscall6(unix.SYS_SENDTO, fd, uintptr(unsafe.Pointer(&packet[0])), uintptr(len(packet)),
+				unix.MSG_DONTWAIT, uintptr(unsafe.Pointer(&to.storage)), uintptr(to.length))
+		}
+	})
+	if err == nil && errno != 0 {
+		err = errno
+	}
+	return err
+}
+
 // kernelDrops returns how many datagrams the kernel discarded for want of room, as SO_MEMINFO counts them: asked when
 // somebody wants to know instead of carried along with every datagram.
 func (r rawConn) kernelDrops() uint64 {

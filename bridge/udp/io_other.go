@@ -19,6 +19,11 @@ func newRawConn(*net.UDPConn) (rawConn, error) { return rawConn{}, nil }
 
 func (rawConn) buffers() (receive, send int, ok bool) { return 0, 0, false }
 
+func (rawConn) send(conn *net.UDPConn, addr netip.AddrPort, packet []byte) error {
+	_, err := conn.WriteToUDPAddrPort(packet, addr)
+	return err
+}
+
 func (rawConn) kernelDrops() uint64 { return 0 }
 
 func (s *Server) newReceiver(socket *Socket) receiver { return newPortableReceiver(socket) }

@@ -38,7 +38,7 @@ func (r *Remote) Socket() *Socket { return r.socket }
 // Addr returns the remote address.
 func (r *Remote) Addr() netip.AddrPort { return r.addr }
 
-// Heard returns when a datagram of the flow, or a STUN message, last came from the remote; zero if never.
+// Heard returns when DTLS, RTP or RTCP last came from the remote; zero if never.
 func (r *Remote) Heard() time.Time {
 	if n := r.heard.Load(); n != 0 {
 		return time.Unix(0, n)
@@ -46,15 +46,14 @@ func (r *Remote) Heard() time.Time {
 	return time.Time{}
 }
 
-// MarkHeard notes that something came from the remote at t. The server does so for DTLS and SRTP, the owner of STUN for
-// authenticated checks.
-func (r *Remote) MarkHeard(t time.Time) {
+func (r *Remote) markHeard(t time.Time) {
 	if n := t.UnixNano(); r.heard.Load() != n {
 		r.heard.Store(n)
 	}
 }
 
-// Send sends one datagram at once. It is for what is rare, like handshakes; media goes through a [Batch].
+// Send sends one datagram at once, or drops it if the kernel has no room. It is for what is rare, like handshakes; media
+// goes through a [Batch].
 func (r *Remote) Send(packet []byte) error { return r.socket.SendTo(r.addr, packet) }
 
 // table maps remote addresses to who they belong to. Readers take a snapshot without a lock; it is replaced whole.

@@ -1,10 +1,12 @@
 package udp
 
 import (
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"net"
 	"net/netip"
+	"syscall"
 	"time"
 )
 
@@ -29,16 +31,21 @@ type Socket struct {
 // Addr returns the local address and port.
 func (s *Socket) Addr() netip.AddrPort { return s.addr }
 
-// SendTo sends one datagram at once, from this socket's address.
+// SendTo sends one datagram at once, from this socket's address. It does not wait: without room in the kernel's buffer the
+// datagram is dropped and counted.
 func (s *Socket) SendTo(addr netip.AddrPort, packet []byte) error {
-	n, err := s.conn.WriteToUDPAddrPort(packet, addr)
-	if err != nil {
+	err := s.raw.send(s.conn, addr, packet)
+	switch {
+	case err == nil:
+		s.counters.sent.Add(1)
+		s.counters.sentBytes.Add(uint64(len(packet)))
+		return nil
+	case errors.Is(err, syscall.EAGAIN):
+		s.counters.full.Add(1)
+	default:
 		s.counters.refused.Add(1)
-		return fmt.Errorf("send from %s: %w", s.addr, err)
 	}
-	s.counters.sent.Add(1)
-	s.counters.sentBytes.Add(uint64(n))
-	return nil
+	return fmt.Errorf("send from %s: %w", s.addr, err)
 }
 
 func newRemote(s *Socket, addr netip.AddrPort, flow Flow) *Remote {
@@ -93,7 +100,7 @@ func (s *Socket) dispatch(stun STUNHandler, b *Batch, packet []byte, from netip.
 		s.counters.stranger.Add(1)
 		return
 	}
-	r.MarkHeard(arrival)
+	r.markHeard(arrival)
 	switch kind {
 	case KindDTLS:
 		r.flow.HandleDTLS(r, packet)
