@@ -1,0 +1,509 @@
+/**
+ * One visit to one room: line, focus, room, media. The protocol layer's front.
+ *
+ * Commands are methods, everything that happens is a `ConferenceEvent`. A conference is joined once; after `ended` or `leave` it is
+ * finished. It keeps going through interruptions: a resumed line changes nothing, a new session enters the room again.
+ */
+import type { ReceiverConstraints } from "../bridge/messages";
+import type { ClientConfig } from "../config";
+import { withRoom } from "../config";
+import type { ConferenceAnswer } from "../focus";
+import { bareJid, endpointId, randomHex8 } from "../jid";
+import { jingleOf } from "../jingle/parse";
+import type { SessionEvent, Slot } from "../media/session";
+import { sourceName } from "../media/session";
+import {
+  affiliationRequest,
+  configRequest,
+  destroyRequest,
+  formHasField,
+  kickRequest,
+  type MuteKind,
+  muteRequest,
+  parseMuteOrder,
+  passwordRequest,
+} from "../muc/admin";
+import { groupMessage, parseMessage, privateMessage } from "../muc/messages";
+import { leaveStanza, type OwnPresence, type PresenceEvent, parsePresence, presenceStanza, type SourceStatus } from "../muc/presence";
+import { NS } from "../ns";
+import { childOf, type Xml } from "../xml/node";
+import type { Credentials, StreamEnd } from "../xmpp/attempt";
+import { capsElement, discoAnswer, discoRequest, parseRoomInfo, parseServices, servicesRequest } from "../xmpp/disco";
+import { Line } from "../xmpp/line";
+import { errorFor, resultFor, type StanzaError } from "../xmpp/stanza";
+import { Entry } from "./entry";
+import type { ConferenceEvent, EndReason } from "./events";
+import { ConferenceMedia } from "./media";
+
+export interface ConferenceOptions {
+  config: ClientConfig;
+  /** Localpart of the room's address. */
+  room: string;
+  displayName: string;
+  machineUid: string;
+  sessionId?: string | undefined;
+  password?: string | undefined;
+  /** Account to connect with; undefined connects as a guest. */
+  credentials?: Credentials | undefined;
+  /** The browser does simulcast by RIDs only (Firefox). */
+  rids: boolean;
+  onEvent: (event: ConferenceEvent) => void;
+}
+
+/** A closed form of what can be decoded; others then send only this. */
+const codecs: readonly string[] = ["vp8"];
+const giveUpAfterMs = 120_000;
+const focusNick = "focus";
+const entryRetries = 3;
+
+export class Conference {
+  readonly #options: ConferenceOptions;
+  readonly #line: Line;
+  readonly #media: ConferenceMedia;
+  readonly #room: string;
+  readonly #sources = new Map<string, SourceStatus>();
+  readonly #muted = new Map<Slot, boolean>();
+  readonly #jids = new Map<string, string>();
+  #caps: Xml | null = null;
+  #nick = "";
+  #displayName: string;
+  #handRaisedAt = 0;
+  #password: string | undefined;
+  #sessionId: string | undefined;
+  #focusJid = "";
+  #iceServers: readonly RTCIceServer[] = [];
+  #entry: Entry | null = null;
+  #joined = false;
+  #ended = false;
+  #refusals = 0;
+
+  constructor(options: ConferenceOptions) {
+    const { config } = options;
+    this.#options = options;
+    this.#room = `${options.room}@${config.muc}`;
+    this.#displayName = options.displayName;
+    this.#password = options.password;
+    this.#sessionId = options.sessionId;
+    this.#focusJid = config.focusUser ?? "";
+    this.#line = new Line(
+      {
+        url: withRoom(config.serviceUrl, options.room),
+        credentials: options.credentials ?? { jid: config.anonymousDomain ?? config.domain, password: "" },
+        pingTo: config.domain,
+        pingIntervalMs: config.pingIntervalMs,
+        firstAttempts: 3,
+        giveUpAfterMs,
+      },
+      {
+        onOnline: (jid, resumed) => this.#onOnline(jid, resumed),
+        onInterrupted: () => this.#emit({ kind: "connection", state: "reconnecting" }),
+        onStanza: (stanza) => this.#onStanza(stanza),
+        onEnd: (end) => this.#onLineEnd(end),
+      },
+    );
+    this.#media = new ConferenceMedia({
+      preferSctp: config.preferSctp,
+      rids: options.rids,
+      send: (stanza) => this.#line.send(stanza),
+      request: (stanza) => this.#line.request(stanza),
+      iceServers: () => this.#iceServers,
+      onEvent: (event) => this.#onMediaEvent(event),
+      onState: (state) => this.#emit({ kind: "media", state }),
+      onGiveUp: () => this.#rejoin(),
+    });
+  }
+
+  /** Connects and enters the room. */
+  async join(): Promise<void> {
+    this.#caps = await capsElement();
+    if (!this.#ended) this.#line.open();
+  }
+
+  /** Leaves and disconnects. `withPage`: the page is going away, nothing slow will happen. */
+  leave(withPage = false): void {
+    if (this.#ended) return;
+    const goodbye = this.#joined ? leaveStanza(this.#room, this.#nick) : undefined;
+    this.#finish();
+    if (withPage) this.#line.closeWithPage(goodbye);
+    else {
+      if (goodbye !== undefined) this.#line.send(goodbye);
+      this.#line.close();
+    }
+  }
+
+  /** Another try with a password, after `passwordNeeded`. */
+  submitPassword(password: string): void {
+    this.#password = password;
+    void this.#enter();
+  }
+
+  /** Uses a session id from a login: at once when waiting for the host, else to become a moderator where one is. */
+  useSession(sessionId: string | undefined): void {
+    this.#sessionId = sessionId;
+    if (this.#entry !== null) this.#entry.wake();
+    else if (this.#joined) void this.#summonFocus();
+  }
+
+  /** Sends `track` (null: nothing) as the own source of that slot; `muted` is what others are told. */
+  setLocal(slot: Slot, track: MediaStreamTrack | null, muted: boolean): void {
+    this.#muted.set(slot, muted);
+    this.#media.setTrack(slot, track);
+    const name = sourceName(this.#nick, slot);
+    const known = this.#sources.get(name);
+    if (known === undefined || known.muted === muted) return;
+    this.#sources.set(name, { ...known, muted });
+    this.#publish();
+  }
+
+  setConstraints(constraints: ReceiverConstraints): void {
+    this.#media.setConstraints(constraints);
+  }
+
+  setDisplayName(name: string): void {
+    this.#displayName = name;
+    this.#publish();
+  }
+
+  raiseHand(at: number): void {
+    this.#handRaisedAt = at;
+    this.#publish();
+  }
+
+  /** To everybody, or privately to one occupant. `id` comes back in reflections and refusals. */
+  chat(id: string, text: string, to: string | null): void {
+    this.#line.send(to === null ? groupMessage(this.#room, id, text) : privateMessage(this.#room, to, id, text));
+  }
+
+  async mute(nick: string, kind: MuteKind): Promise<void> {
+    await this.#line.request(muteRequest(this.#room, nick, kind));
+  }
+
+  async kick(nick: string): Promise<void> {
+    await this.#line.request(kickRequest(this.#room, nick));
+  }
+
+  async grantModerator(nick: string): Promise<void> {
+    const jid = this.#jids.get(nick);
+    if (jid !== undefined) await this.#line.request(affiliationRequest(this.#room, bareJid(jid), "owner"));
+  }
+
+  /** Empty removes the password. */
+  async setPassword(password: string): Promise<void> {
+    const form = await this.#line.request(configRequest(this.#room));
+    if (!formHasField(form, "muc#roomconfig_roomsecret")) throw new Error("the room takes no password");
+    await this.#line.request(passwordRequest(this.#room, password));
+    this.#password = password === "" ? undefined : password;
+  }
+
+  /** Ends the conference for everybody. */
+  async destroy(): Promise<void> {
+    await this.#line.request(destroyRequest(this.#room));
+  }
+
+  #emit(event: ConferenceEvent): void {
+    if (!this.#ended) this.#options.onEvent(event);
+  }
+
+  #finish(): void {
+    this.#ended = true;
+    this.#entry?.cancel();
+    this.#media.end();
+  }
+
+  #end(reason: EndReason): void {
+    if (this.#ended) return;
+    this.#options.onEvent({ kind: "ended", reason });
+    this.#finish();
+    this.#line.close();
+  }
+
+  #onOnline(jid: string, resumed: boolean): void {
+    this.#emit({ kind: "connection", state: "connected" });
+    if (resumed) return;
+    this.#nick = endpointId(jid);
+    void this.#fetchIceServers();
+    this.#rejoin();
+  }
+
+  #onLineEnd(end: StreamEnd): void {
+    if (end.kind === "accountNeeded") {
+      this.#emit({ kind: "accountNeeded" });
+      this.#finish();
+    } else if (end.kind === "authFailed") this.#end({ kind: "notAllowed" });
+    else if (end.kind === "streamError" && end.condition === "system-shutdown") this.#end({ kind: "serverStopped" });
+    else this.#end({ kind: "connectionLost" });
+  }
+
+  async #fetchIceServers(): Promise<void> {
+    for (const ns of [NS.extdisco2, NS.extdisco1] as const) {
+      try {
+        this.#iceServers = parseServices(await this.#line.request(servicesRequest(this.#options.config.domain, ns)));
+        return;
+      } catch {
+        // The older name, then none: direct candidates may do.
+      }
+    }
+  }
+
+  /** Enters the room from the beginning, with nothing left of an earlier stay. */
+  #rejoin(): void {
+    if (this.#joined) this.#line.send(leaveStanza(this.#room, this.#nick));
+    this.#media.end();
+    this.#media.setNick(this.#nick);
+    this.#joined = false;
+    this.#sources.clear();
+    this.#jids.clear();
+    this.#emit({ kind: "reset" });
+    void this.#enter();
+  }
+
+  async #enter(): Promise<void> {
+    if ((await this.#askFocus()) === null) return;
+    this.#line.send(presenceStanza(this.#ownPresence(), { password: this.#password }));
+  }
+
+  /** The focus has gone, or the login has changed: ask it again without leaving. */
+  async #summonFocus(): Promise<void> {
+    await this.#askFocus();
+  }
+
+  async #askFocus(): Promise<ConferenceAnswer | null> {
+    this.#entry?.cancel();
+    const entry = new Entry({
+      focus: this.#options.config.focus,
+      room: this.#room,
+      machineUid: this.#options.machineUid,
+      line: this.#line,
+      sessionId: () => this.#sessionId,
+      onAnswer: (answer) => this.#onAnswer(answer),
+    });
+    this.#entry = entry;
+    const answer = await entry.run();
+    if (answer === null) return null;
+    this.#entry = null;
+    if (answer.kind === "failed") this.#end({ kind: "failed", text: answer.text || answer.condition });
+    return answer.kind === "ready" ? answer : null;
+  }
+
+  #onAnswer(answer: ConferenceAnswer): void {
+    if (answer.kind === "notAuthorized") this.#emit({ kind: "waitingForHost" });
+    if (answer.kind === "sessionInvalid") {
+      this.#sessionId = undefined;
+      this.#emit({ kind: "session", sessionId: null, identity: null, authentication: true });
+    }
+    if (answer.kind !== "ready") return;
+    if (answer.focusJid !== "") this.#focusJid = answer.focusJid;
+    const { sessionId = null, identity = null, authentication } = answer;
+    if (sessionId !== null) this.#sessionId = sessionId;
+    this.#emit({ kind: "session", sessionId: this.#sessionId ?? null, identity, authentication });
+  }
+
+  #ownPresence(): OwnPresence {
+    return {
+      room: this.#room,
+      nick: this.#nick,
+      displayName: this.#displayName,
+      caps: this.#caps as Xml,
+      codecs,
+      sources: this.#sources,
+      handRaisedAt: this.#handRaisedAt,
+    };
+  }
+
+  #publish(): void {
+    if (this.#joined) this.#line.send(presenceStanza(this.#ownPresence()));
+  }
+
+  #onStanza(stanza: Xml): void {
+    if (this.#ended) return;
+    switch (stanza.name) {
+      case "presence":
+        this.#onPresence(parsePresence(stanza, this.#room, this.#nick), stanza);
+        break;
+      case "message":
+        this.#onMessage(stanza);
+        break;
+      case "iq":
+        this.#onIq(stanza);
+        break;
+      default:
+        break;
+    }
+  }
+
+  #onIq(stanza: Xml): void {
+    const fromFocus = stanza.attrs.from === `${this.#room}/${focusNick}` && this.#isFocus(this.#jids.get(focusNick));
+    if (jingleOf(stanza) !== undefined) {
+      // Calls past the bridge are refused; stock clients then stay on it.
+      if (fromFocus) this.#media.onJingle(stanza);
+      else this.#line.send(errorFor(stanza, "cancel", "service-unavailable"));
+      return;
+    }
+    const mute = fromFocus ? parseMuteOrder(stanza) : undefined;
+    if (mute !== undefined) {
+      this.#line.send(resultFor(stanza));
+      this.#emit({ kind: "mutedByModerator", media: mute.kind, ...(mute.by === undefined ? {} : { by: mute.by }) });
+    } else if (childOf(stanza, "query", NS.discoInfo) !== undefined) this.#line.send(discoAnswer(stanza));
+    else if (childOf(stanza, "ping", NS.ping) !== undefined) this.#line.send(resultFor(stanza));
+    else this.#line.send(errorFor(stanza, "cancel", "service-unavailable"));
+  }
+
+  /** A nickname alone proves nothing: the focus is known by its account. */
+  #isFocus(jid: string | undefined): boolean {
+    return jid !== undefined && this.#focusJid !== "" && bareJid(jid) === this.#focusJid;
+  }
+
+  #onPresence(event: PresenceEvent, stanza: Xml): void {
+    switch (event.kind) {
+      case "available":
+        this.#jids.set(event.occupant.id, event.occupant.jid);
+        if (event.self) this.#onSelf(event.occupant.id, event);
+        else if (event.occupant.id !== focusNick) this.#emit({ kind: "occupant", occupant: event.occupant });
+        break;
+      case "left":
+        this.#onLeft(event);
+        break;
+      case "refused":
+        if (event.id === this.#nick) this.#onRefused(event.error, stanza);
+        break;
+      case "ignored":
+        break;
+    }
+  }
+
+  #onSelf(id: string, event: PresenceEvent & { kind: "available" }): void {
+    if (!this.#joined && id === this.#nick) {
+      this.#joined = true;
+      this.#refusals = 0;
+      this.#emit({ kind: "joined", id });
+      void this.#fetchRoomInfo();
+    }
+    this.#emit({ kind: "self", occupant: event.occupant });
+  }
+
+  #onLeft(event: PresenceEvent & { kind: "left" }): void {
+    if (event.self) {
+      if (!this.#joined) return; // the echo of leaving before entering again
+      this.#onThrownOut(event);
+      return;
+    }
+    this.#jids.delete(event.id);
+    this.#media.removeEndpoint(event.id);
+    if (event.id !== focusNick) this.#emit({ kind: "occupantLeft", id: event.id, reason: event.reason });
+    else if (this.#joined) {
+      this.#media.end();
+      void this.#summonFocus();
+    }
+  }
+
+  #onThrownOut({ reason }: PresenceEvent & { kind: "left" }): void {
+    const text = reason.kind !== "left" && reason.text !== undefined ? { text: reason.text } : {};
+    if (reason.kind === "kicked") this.#end({ kind: "kicked", ...(reason.by === undefined ? {} : { by: reason.by }), ...text });
+    else if (reason.kind === "destroyed") this.#end({ kind: "roomClosed", ...text });
+    else this.#end({ kind: "connectionLost" });
+  }
+
+  #onRefused(error: StanzaError, stanza: Xml): void {
+    if (this.#joined) {
+      // XEP-0045 §7.2.x: the room does not know us any more.
+      if (["item-not-found", "gone", "not-acceptable"].includes(error.condition)) this.#rejoin();
+      return;
+    }
+    const text = error.text === "" ? {} : { text: error.text };
+    switch (error.condition) {
+      case "not-authorized": {
+        const tried = this.#password !== undefined && this.#password !== "";
+        this.#emit({ kind: "passwordNeeded", wrong: tried });
+        break;
+      }
+      case "conflict":
+        this.#retryEntry({ kind: "failed", text: error.condition }, () => {
+          this.#nick = randomHex8();
+          this.#media.setNick(this.#nick);
+        });
+        break;
+      case "service-unavailable":
+        this.#end({ kind: "roomFull" });
+        break;
+      case "not-allowed":
+      case "item-not-found":
+        // The room may have closed between the focus's word and our entry.
+        this.#retryEntry({ kind: "notAllowed", ...text });
+        break;
+      case "forbidden":
+      case "registration-required":
+        this.#end({ kind: "notAllowed", ...text });
+        break;
+      default:
+        this.#end({ kind: "failed", text: error.text || error.condition || stanza.name });
+    }
+  }
+
+  #retryEntry(otherwise: EndReason, prepare: () => void = () => undefined): void {
+    if (this.#refusals++ >= entryRetries) {
+      this.#end(otherwise);
+      return;
+    }
+    prepare();
+    void this.#enter();
+  }
+
+  #onMessage(stanza: Xml): void {
+    const message = parseMessage(stanza, this.#room);
+    switch (message.kind) {
+      case "chat":
+        this.#emit(message);
+        break;
+      case "chatRefused":
+        this.#emit({ kind: "chatRefused", id: message.id });
+        break;
+      case "subject":
+        this.#emit(message);
+        break;
+      case "configChanged":
+        void this.#fetchRoomInfo();
+        break;
+      case "ignored":
+        break;
+    }
+  }
+
+  async #fetchRoomInfo(): Promise<void> {
+    try {
+      const info = parseRoomInfo(await this.#line.request(discoRequest(this.#room)));
+      this.#emit({ kind: "roomInfo", ...info });
+    } catch {
+      // Lock and age stay unknown.
+    }
+  }
+
+  #onMediaEvent(event: SessionEvent): void {
+    switch (event.kind) {
+      case "tracks":
+        this.#emit(event);
+        break;
+      case "announced":
+        for (const slot of event.slots) {
+          const videoType = slot === "screen" ? "desktop" : "camera";
+          this.#sources.set(sourceName(this.#nick, slot), { muted: this.#muted.get(slot) ?? true, videoType });
+        }
+        this.#publish();
+        break;
+      case "refused":
+        this.#emit({ kind: "sourceRefused", slot: event.slot });
+        break;
+      case "bridge":
+        this.#onBridge(event.message);
+        break;
+      case "state":
+      case "failed":
+        break;
+    }
+  }
+
+  #onBridge(message: (SessionEvent & { kind: "bridge" })["message"]): void {
+    if (message.kind === "dominantSpeaker") this.#emit({ kind: "dominantSpeaker", id: message.id });
+    else if (message.kind === "forwardedSources") this.#emit({ kind: "forwarded", names: message.names });
+    else if (message.kind === "connectivity") this.#emit({ kind: "active", id: message.id, active: message.active });
+  }
+}

@@ -1,0 +1,166 @@
+/** One stream over strophe.js: opening, SASL, resuming or binding, stanzas, its end. A line makes a new one for each attempt. */
+
+import type { SMState, SMStorageBackend } from "strophe.js";
+import { Strophe } from "strophe.js";
+import { fromDom, toDom } from "../xml/dom";
+import type { Xml } from "../xml/node";
+
+export interface Credentials {
+  /** `user@domain`, or just the domain for a guest. */
+  jid: string;
+  password: string;
+}
+
+/** Why a stream ended or never began. */
+export type StreamEnd =
+  | { kind: "broken" }
+  | { kind: "unreachable" }
+  | { kind: "streamError"; condition: string }
+  | { kind: "authFailed"; condition: string }
+  /** The host takes accounts only. */
+  | { kind: "accountNeeded" };
+
+export interface AttemptHandlers {
+  /** `resumed`: the old session goes on; otherwise it is a new one with a new address. */
+  onOnline(jid: string, resumed: boolean): void;
+  onStanza(stanza: Xml): void;
+  /** At most once, also when it was never online. */
+  onEnd(end: StreamEnd): void;
+}
+
+/** Resumption state in memory: a reloaded page is a new visit. */
+export class ResumptionStore implements SMStorageBackend {
+  #state: SMState | null = null;
+
+  load(): SMState | null {
+    return this.#state === null ? null : { ...this.#state, unacked: [...this.#state.unacked] };
+  }
+
+  save(_key: string, state: SMState): void {
+    this.#state = { ...state, unacked: [...state.unacked] };
+  }
+
+  clear(): void {
+    this.#state = null;
+  }
+}
+
+type Connection = InstanceType<typeof Strophe.Connection>;
+
+export class Attempt {
+  readonly #connection: Connection;
+  readonly #handlers: AttemptHandlers;
+  #end: StreamEnd = { kind: "unreachable" };
+  #ended = false;
+  #isOnline = false;
+
+  constructor(url: string, store: ResumptionStore, handlers: AttemptHandlers) {
+    this.#handlers = handlers;
+    const secure = !/^(ws|http):/.test(url) || /^(localhost|127\.|\[::1\])/.test(new URL(url).host);
+    const mechanisms = [Strophe.SASLAnonymous, Strophe.SASLSHA1, Strophe.SASLSHA256];
+    if (secure) mechanisms.push(Strophe.SASLPlain);
+    this.#connection = new Strophe.Connection(url, {
+      mechanisms,
+      enableStreamManagement: true,
+      streamManagement: { storage: store },
+    });
+    this.#dropSalvage();
+  }
+
+  open(credentials: Credentials): void {
+    // Added before connecting: a stanza right behind the one that brings us online must not be missed.
+    this.#connection.addHandler((stanza) => this.#onStanza(stanza), null as never, null as never, null as never);
+    this.#connection.connect(credentials.jid, credentials.password, (status, condition, elem) => this.#onStatus(status, condition, elem));
+  }
+
+  get isOnline(): boolean {
+    return this.#isOnline;
+  }
+
+  send(stanza: Xml): void {
+    this.#connection.send(toDom(stanza));
+  }
+
+  /** Ends the session properly: final acknowledgement, `<close/>`; nothing is resumed. */
+  finish(): void {
+    this.#ended = true;
+    this.#connection.disconnect();
+  }
+
+  /** Lets go of a dead transport without telling the server, so that the session can be resumed on another. */
+  drop(end: StreamEnd = { kind: "broken" }): void {
+    this.#end = end;
+    this.#connection._doDisconnect();
+    this.#finishOnce();
+  }
+
+  /** The farewell of a BOSH session as one request that outlives the page. */
+  farewell(): { url: string; rid: number; sid: string } | undefined {
+    const bosh = this.#connection._proto as unknown as { rid?: number; sid?: string };
+    return bosh.rid === undefined || !bosh.sid ? undefined : { url: this.#connection.service, rid: bosh.rid, sid: bosh.sid };
+  }
+
+  /**
+   * strophe.js would send what a failed resumption left over on the new session; for a conference that is harmful (presence for a
+   * nickname of the past), so it is forgotten and the conference joins anew.
+   */
+  #dropSalvage(): void {
+    const { sm } = this.#connection;
+    if (sm === undefined) return;
+    sm.onFailed = () => {
+      const supported = sm.serverSupported;
+      sm.reset();
+      sm.serverSupported = supported;
+    };
+  }
+
+  #onStanza(stanza: Element): boolean {
+    if (!this.#ended) this.#handlers.onStanza(fromDom(stanza));
+    return true;
+  }
+
+  #onStatus(status: number, condition: string | null, elem?: Element): void {
+    const { Status } = Strophe;
+    switch (status) {
+      case Status.CONNECTED:
+        this.#isOnline = true;
+        this.#end = { kind: "broken" };
+        if (!this.#ended) this.#handlers.onOnline(this.#connection.jid, this.#connection.hasResumed());
+        break;
+      case Status.AUTHFAIL:
+        this.drop({ kind: "authFailed", condition: failureOf(elem) });
+        break;
+      case Status.CONNFAIL:
+        this.#end = connectionFailure(condition);
+        break;
+      case Status.ERROR:
+        this.#end = { kind: "streamError", condition: condition ?? "" };
+        break;
+      case Status.DISCONNECTED:
+        this.#isOnline = false;
+        this.#finishOnce();
+        break;
+      default:
+        break;
+    }
+  }
+
+  #finishOnce(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#isOnline = false;
+    this.#handlers.onEnd(this.#end);
+  }
+}
+
+/** The first condition of a SASL `<failure/>` (RFC 6120 §6.5), empty when there is none. */
+function failureOf(elem: Element | undefined): string {
+  for (const child of Array.from(elem?.children ?? [])) if (child.localName !== "text") return child.localName;
+  return "";
+}
+
+function connectionFailure(condition: string | null): StreamEnd {
+  if (condition === "no-auth-mech" || condition === "x-strophe-bad-non-anon-jid") return { kind: "accountNeeded" };
+  const known = ["conflict", "system-shutdown", "policy-violation", "host-unknown", "not-authorized", "resource-constraint"];
+  return condition !== null && known.includes(condition) ? { kind: "streamError", condition } : { kind: "unreachable" };
+}
