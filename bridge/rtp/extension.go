@@ -91,7 +91,7 @@ func (x *Extensions) Set(uri string, id int) bool {
 
 // Values are the extension values the bridge reads or keeps, each with a flag that says whether it was there.
 type Values struct {
-	AudioLevel       uint8 // RFC 6464: 0 is loudest, 127 silence
+	AudioLevel       uint8 // RFC 6464: a voice activity bit, then the level; 0 is loudest, 127 silence
 	VideoOrientation uint8
 	TransportCC      uint16
 
@@ -108,7 +108,7 @@ func (h *Header) Read(packet []byte, ids *Extensions) Values {
 			return v
 		case len(value) == 0:
 		case id == ids.AudioLevel:
-			v.AudioLevel, v.HasAudioLevel = value[0]&0x7f, true
+			v.AudioLevel, v.HasAudioLevel = value[0], true
 		case id == ids.VideoOrientation:
 			v.VideoOrientation, v.HasVideoOrientation = value[0], true
 		case id == ids.TransportCC && len(value) >= 2:

@@ -30,7 +30,7 @@ func TestParse(t *testing.T) {
 		t.Errorf("payload %q, want %q", got, "data")
 	}
 	v := h.Read(sample(), &Extensions{AudioLevel: 1, TransportCC: 5, VideoOrientation: 4})
-	want := Values{AudioLevel: 5, HasAudioLevel: true, TransportCC: 0x0102, HasTransportCC: true}
+	want := Values{AudioLevel: 0x85, HasAudioLevel: true, TransportCC: 0x0102, HasTransportCC: true}
 	if v != want {
 		t.Errorf("Read = %+v, want %+v", v, want)
 	}
@@ -64,7 +64,7 @@ func TestTwoByteExtensions(t *testing.T) {
 		t.Fatal(err)
 	}
 	v := h.Read(p, &Extensions{AudioLevel: 1, TransportCC: 5})
-	if want := (Values{AudioLevel: 3, HasAudioLevel: true}); v != want {
+	if want := (Values{AudioLevel: 0x83, HasAudioLevel: true}); v != want {
 		t.Errorf("Read = %+v, want %+v", v, want)
 	}
 }
