@@ -118,6 +118,22 @@ func ParseElement(data []byte) (*Element, error) {
 	return els[0], nil
 }
 
+// parseTopLevel is ParseElement for an element of a stream that is no stanza.
+func parseTopLevel(data []byte) (*Element, error) {
+	s := newScanner(nil)
+	defer s.release()
+	s.declare(nil, spaceClient)
+	s.declare(streamName, spaceStream)
+	els, err := s.fragment(data)
+	if err != nil {
+		return nil, err
+	}
+	if len(els) != 1 {
+		return nil, ErrNotWellFormed
+	}
+	return els[0], nil
+}
+
 // parseFragment parses the elements in data; space is the default namespace around them, decls the raw attributes of the start tag
 // around them, whose prefix declarations are in scope. Text between the elements is dropped.
 func parseFragment(data []byte, space, decls string) ([]*Element, error) {

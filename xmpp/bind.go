@@ -1,0 +1,43 @@
+package xmpp
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+)
+
+// bind gives the stream a resource, and with it a session (RFC 6120 §7). A session that has the address already is replaced.
+func (c *stream) bind(st Stanza) error {
+	jid, err := c.fullAddress(st.Find(NSBind, "bind").ChildText(NSBind, "resource"))
+	if err != nil || st.ID == "" {
+		return c.bindFailed(st, &Error{Type: Modify, Condition: BadRequest, Err: err})
+	}
+	s := newSession(c, jid)
+	for taken := c.srv.router.bind(s); taken != nil; taken = c.srv.router.bind(s) {
+		old, ok := taken.(*session)
+		if !ok {
+			return c.bindFailed(st, &Error{Type: Cancel, Condition: Conflict})
+		}
+		old.kick(&StreamError{Condition: "conflict", Text: "replaced by a new connection"}, "replaced")
+	}
+	c.srv.count.sessions.Add(1)
+	c.carry(s)
+	c.log.Debug("bound")
+	result := Stanza{Kind: IQ, Type: "result", ID: st.ID}.WithPayload(
+		NewElement(NSBind, "bind").With(NewElement(NSBind, "jid").WithText(jid.String())))
+	return c.send(result.Append(nil))
+}
+
+func (c *stream) bindFailed(st Stanza, err *Error) error {
+	reply, _ := Stanza{Kind: IQ, Type: "set", ID: st.ID}.ErrorReply(err)
+	return c.send(reply.Append(nil))
+}
+
+// fullAddress gives the user the resource that it asks for, or a random one.
+func (c *stream) fullAddress(resource string) (JID, error) {
+	if resource == "" {
+		var b [9]byte
+		rand.Read(b[:])
+		resource = base64.RawURLEncoding.EncodeToString(b[:])
+	}
+	return c.user.WithResource(resource)
+}

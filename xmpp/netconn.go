@@ -1,0 +1,60 @@
+package xmpp
+
+import (
+	"io"
+	"net"
+	"sync/atomic"
+	"time"
+)
+
+// netConn is the connection under a TCP or WebSocket transport. All methods are safe for concurrent use but read, which belongs to
+// the stream's goroutine.
+type netConn struct {
+	raw     net.Conn // never replaced
+	io      atomic.Pointer[net.Conn]
+	parting atomic.Bool
+}
+
+func (n *netConn) init(raw net.Conn) {
+	n.raw = raw
+	n.io.Store(&raw)
+}
+
+// upgrade makes reading and writing go through conn, which is TLS over the raw connection.
+func (n *netConn) upgrade(conn net.Conn) { n.io.Store(&conn) }
+
+func (n *netConn) read(b []byte) (int, error) { return (*n.io.Load()).Read(b) }
+
+func (n *netConn) write(b []byte, deadline time.Time) error {
+	_ = n.raw.SetWriteDeadline(deadline)
+	_, err := (*n.io.Load()).Write(b)
+	return err
+}
+
+// expect bounds the next reads.
+func (n *netConn) expect(d time.Duration) {
+	_ = n.raw.SetReadDeadline(time.Now().Add(d))
+	if n.parting.Load() {
+		_ = n.raw.SetReadDeadline(time.Now().Add(farewell))
+	}
+}
+
+func (n *netConn) abort() { _ = n.raw.Close() }
+
+// finish says that nothing more will be written, and has the reader see the end soon.
+func (n *netConn) finish() {
+	n.parting.Store(true)
+	_ = n.raw.SetReadDeadline(time.Now().Add(farewell))
+	if half, ok := (*n.io.Load()).(interface{ CloseWrite() error }); ok {
+		_ = n.raw.SetWriteDeadline(time.Now().Add(farewell))
+		_ = half.CloseWrite()
+	}
+}
+
+// linger closes the connection after the peer has, or after a while: closing with unread input would make the peer lose what was
+// written last.
+func (n *netConn) linger() {
+	_ = n.raw.SetReadDeadline(time.Now().Add(farewell))
+	_, _ = io.CopyN(io.Discard, n.raw, 1<<20)
+	n.abort()
+}
