@@ -1,0 +1,27 @@
+/** A video element that shows a stream. Always silent: sound has elements of its own. */
+import type { VNode } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
+
+interface VideoProps {
+  stream: MediaStream;
+  mirrored?: boolean;
+  /** Whole picture with bars, for screens; faces fill the tile. */
+  contain?: boolean;
+}
+
+export function Video({ stream, mirrored, contain }: VideoProps): VNode {
+  const ref = useRef<HTMLVideoElement>(null);
+  useLayoutEffect(() => {
+    const video = ref.current;
+    if (!video) return;
+    video.srcObject = stream;
+    // A tab in the background may refuse to start; the element starts by itself when it is shown.
+    video.play().catch(() => undefined);
+    return () => {
+      video.srcObject = null;
+    };
+  }, [stream]);
+  const look = `video${mirrored ? " mirrored" : ""}${contain ? " contain" : ""}`;
+  // biome-ignore lint/a11y/useMediaCaption: live pictures of people; their sound is elsewhere and has no captions.
+  return <video ref={ref} class={look} autoPlay playsInline muted disablePictureInPicture={!contain} />;
+}

@@ -1,0 +1,62 @@
+/** Which microphone, camera and loudspeaker. */
+import type { VNode } from "preact";
+import { type Key, t } from "../../i18n";
+import type { DeviceChoice } from "../../model/state";
+import { Icon, type IconName } from "../icons";
+import { useSelect, useStore } from "../store";
+
+interface Picker {
+  kind: "microphone" | "camera" | "speaker";
+  list: "microphones" | "cameras" | "speakers";
+  label: Key;
+  none: Key;
+  icon: IconName;
+}
+
+const pickers: readonly Picker[] = [
+  { kind: "microphone", list: "microphones", label: "device.microphone", none: "device.noMicrophone", icon: "microphone" },
+  { kind: "camera", list: "cameras", label: "device.camera", none: "device.noCamera", icon: "camera" },
+  { kind: "speaker", list: "speakers", label: "device.speaker", none: "device.defaultSpeaker", icon: "volume" },
+];
+
+/** Browsers that cannot choose the output have no loudspeakers to list. */
+export const canChooseSpeaker = (): boolean => "setSinkId" in HTMLMediaElement.prototype;
+
+function DevicePicker({ picker, compact }: { picker: Picker; compact: boolean }): VNode {
+  const { actions } = useStore();
+  const list: readonly DeviceChoice[] = useSelect((s) => s.local.devices[picker.list], [picker]);
+  const chosen = useSelect((s) => s.local.chosen[picker.kind], [picker]);
+  const select = (
+    <select
+      class="field"
+      value={chosen}
+      disabled={list.length === 0}
+      onChange={(e) => actions.chooseDevice(picker.kind, e.currentTarget.value)}
+    >
+      {list.length === 0 ? <option value="">{t(picker.none)}</option> : null}
+      {list.map((choice, index) => (
+        <option key={choice.id} value={choice.id}>
+          {choice.label || t("device.unnamed", { kind: t(picker.label), number: index + 1 })}
+        </option>
+      ))}
+    </select>
+  );
+  return (
+    <label class={compact ? "device-picker compact-picker" : "label"}>
+      {compact ? <Icon name={picker.icon} small /> : null}
+      <span class={compact ? "hidden" : ""}>{t(picker.label)}</span>
+      {select}
+    </label>
+  );
+}
+
+export function DevicePickers({ compact = false }: { compact?: boolean }): VNode {
+  const shown = pickers.filter((p) => p.kind !== "speaker" || canChooseSpeaker());
+  return (
+    <div class={compact ? "device-pickers compact-pickers" : "device-pickers"}>
+      {shown.map((picker) => (
+        <DevicePicker key={picker.kind} picker={picker} compact={compact} />
+      ))}
+    </div>
+  );
+}
