@@ -179,3 +179,12 @@ func explain(err error) error {
 		return err
 	}
 }
+
+// Ping reports whether accounts can be read, for health checks.
+func (s *SQLite) Ping(ctx context.Context) error {
+	var one int
+	if err := s.db.QueryRowContext(ctx, `SELECT count(*) FROM meta`).Scan(&one); err != nil {
+		return fmt.Errorf("account database: %w", explain(err))
+	}
+	return nil
+}

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"stammtisch/xmpp/accounts"
+
+	"github.com/spf13/cobra"
+)
+
+func newRegister(std streams, set *settings) *cobra.Command {
+	return &cobra.Command{
+		Use:   "register USER HOST [PASSWORD]",
+		Short: "Create an account",
+		Long: `Create an account on HOST, the configuration's domain. USER@HOST may be written in one.
+
+Without PASSWORD it is asked for twice, without echo, or read from the first line
+of standard input when that is no terminal. That is also safer: other users of
+this machine can see the arguments of programs.`,
+		Example: "  stammtisch register alice localhost\n  pwgen 20 1 | stammtisch register alice localhost",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return withAccount(cmd, std, set, args, func(ctx context.Context, store accounts.Store, user, host, password string) error {
+				err := store.Register(ctx, user, host, password)
+				if errors.Is(err, accounts.ErrExists) {
+					return fmt.Errorf("%w; 'stammtisch passwd' changes its password", err)
+				}
+				return err
+			})
+		},
+	}
+}
