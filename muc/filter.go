@@ -29,6 +29,17 @@ func serverOnly(el *xmpp.Element) bool {
 	return false
 }
 
+// filterPresence returns what st says for itself, and the x of namespace muc by which it asks to enter, or nil.
+func filterPresence(st xmpp.Stanza) (said xmpp.Stanza, x *xmpp.Element, err error) {
+	said, _, err = filter(st, func(el *xmpp.Element) bool {
+		if x == nil && el.Is(xmpp.NSMUC, "x") {
+			x = el
+		}
+		return serverOnly(el)
+	})
+	return said, x, err
+}
+
 var errPayload = errors.New("payload's children and its text disagree")
 
 // filter returns st without the children for which drop is true. What stays, stays as the bytes that arrived; els are its

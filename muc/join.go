@@ -7,12 +7,10 @@ type join struct {
 	from  xmpp.JID
 	nick  string
 	admin bool
-	said  xmpp.Stanza
 	// x is the muc x of the request, with the password and what history is wanted.
 	x *xmpp.Element
 	// created is set for the first occupant of a new room.
-	created     bool
-	affiliation affiliation
+	created bool
 }
 
 // create lets the first occupant in, or forgets the room again. Who creates a room owns it.
@@ -21,25 +19,22 @@ func (r *room) create(st xmpp.Stanza) error {
 		r.affiliations[st.From.Bare()] = affOwner
 	}
 	r.svc.stats.created.Add(1)
-	return r.join(st, true)
+	said, x, err := filterPresence(st)
+	if err != nil {
+		return err
+	}
+	return r.join(said, x, true)
 }
 
 // join lets somebody in or says why not. What the joiner gets, in this order (XEP-0045 §7.2.2): the others' presence, its own
 // presence with status 110, history, the subject. The others get the joiner's presence.
-func (r *room) join(st xmpp.Stanza, created bool) error {
-	j := &join{
-		from: st.From, nick: st.To.Resource(), admin: r.svc.isAdmin(st.From),
-		x: st.Find(xmpp.NSMUC, "x"), created: created, affiliation: r.affiliationOf(st.From),
-	}
-	var err error
-	if j.said, _, err = filter(st, serverOnly); err != nil {
-		return err
-	}
+func (r *room) join(said xmpp.Stanza, x *xmpp.Element, created bool) error {
+	j := &join{from: said.From, nick: said.To.Resource(), admin: r.svc.isAdmin(said.From), x: x, created: created}
 	if err := r.admit(j); err != nil {
 		return err
 	}
-	o := &occupant{nick: j.nick, jid: j.from, at: st.To, admin: j.admin, role: r.roleFor(r.affiliationOf(j.from))}
-	o.say(j.said)
+	o := &occupant{nick: j.nick, jid: j.from, at: said.To, admin: j.admin, role: r.roleFor(r.affiliationOf(j.from))}
+	o.say(said)
 	if old := r.occupants.byNick[j.nick]; old != nil {
 		r.replace(old)
 	}

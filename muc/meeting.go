@@ -16,6 +16,7 @@ type meeting struct {
 	rooms map[xmpp.JID]*room
 	// timer wakes the meeting for presence that was held back; it is nil while there is none.
 	timer *time.Timer
+	due   bool // timer has fired
 }
 
 func newMeeting(s *Service, main xmpp.JID) *meeting {
@@ -26,6 +27,7 @@ func newMeeting(s *Service, main xmpp.JID) *meeting {
 func (m *meeting) run() {
 	defer m.stopTimer()
 	for {
+		m.publishDue()
 		st, ok := m.queue.take()
 		switch {
 		case ok && !m.stopped():
@@ -59,19 +61,35 @@ func (m *meeting) wait() bool {
 		return false
 	case <-m.queue.ready:
 	case <-due:
-		m.timer = nil
-		for _, r := range m.rooms {
-			r.publishHeld()
-			r.settle()
-		}
+		m.due = true
 	}
 	return true
 }
 
-// wakeIn makes the meeting publish held presence after d at the latest.
+// wakeIn makes the meeting look at held presence in d, or when it was going to look anyway, which is soon: rates are per second.
 func (m *meeting) wakeIn(d time.Duration) {
 	if m.timer == nil {
 		m.timer = time.NewTimer(d)
+	}
+}
+
+// publishDue publishes presence that was held back, once its time has come, however much else there is to do.
+func (m *meeting) publishDue() {
+	if m.timer == nil {
+		return
+	}
+	select {
+	case <-m.timer.C:
+		m.due = true
+	default:
+	}
+	if !m.due {
+		return
+	}
+	m.timer, m.due = nil, false
+	for _, r := range m.rooms {
+		r.publishHeld()
+		r.settle()
 	}
 }
 

@@ -36,14 +36,18 @@ func (r *room) presence(st xmpp.Stanza) error {
 	return &xmpp.Error{Type: xmpp.Modify, Condition: xmpp.BadRequest}
 }
 
+// firstPresence works off presence of somebody who is not here: with x of namespace muc it is a request to enter.
 func (r *room) firstPresence(st xmpp.Stanza) error {
+	said, x, err := filterPresence(st)
 	switch {
-	case isJoin(st):
-		return r.join(st, false)
-	case st.To.IsBare() && st.Find(xmpp.NSMUC, "x") != nil:
+	case err != nil:
+		return err
+	case x == nil:
+		return errNotHere(xmpp.ItemNotFound)
+	case said.To.IsBare():
 		return &xmpp.Error{Type: xmpp.Modify, Condition: xmpp.JIDMalformed, Text: "A nickname is needed"} // XEP-0045 §7.2.1
 	}
-	return errNotHere(xmpp.ItemNotFound)
+	return r.join(said, x, false)
 }
 
 // laterPresence replaces what o says; each presence is complete by itself. Some clients send it to the room instead of their nick.
@@ -52,8 +56,7 @@ func (r *room) laterPresence(o *occupant, st xmpp.Stanza) error {
 		// Jitsi's clients do not handle status 303, and the nick is the endpoint id.
 		return &xmpp.Error{Type: xmpp.Cancel, Condition: xmpp.NotAllowed, Text: "Nicknames do not change in this room"}
 	}
-	resync := st.Find(xmpp.NSMUC, "x")
-	st, _, err := filter(st, serverOnly)
+	st, resync, err := filterPresence(st)
 	if err != nil {
 		return err
 	}
