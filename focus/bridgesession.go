@@ -1,0 +1,247 @@
+package focus
+
+import (
+	"slices"
+	"time"
+
+	"stammtisch/jingle"
+	"stammtisch/xmpp"
+)
+
+// bridgeSession is the conference on one bridge.
+type bridgeSession struct {
+	id       string // told to clients, who name it when they complain
+	jid      xmpp.JID
+	region   string
+	created  bool // the bridge has been asked to create the conference
+	feedback jingle.SourceSet
+	// endpoints are those that the bridge was asked to create and not to expire.
+	endpoints map[jingle.EndpointID]bool
+}
+
+// ensureBridge makes sure that the conference has a bridge session, and says whether it does. A session on a bridge that is in
+// trouble is kept: it is moved when the bridge is lost.
+func (c *conference) ensureBridge(region string) bool {
+	if c.bridge != nil {
+		return true
+	}
+	b, ok := c.env.bridges.choose(region, c.cfg.StressThreshold)
+	c.tellNoBridge(!ok)
+	if !ok {
+		return false
+	}
+	c.bridge = &bridgeSession{id: c.env.ids.uuid(), jid: b.jid, region: b.region, endpoints: map[jingle.EndpointID]bool{}}
+	c.log.Info("conference goes to a bridge", "bridge", b.jid.Resource())
+	return true
+}
+
+// colibri sends a request about this conference to its bridge. Requests leave in order; answers are not waited for.
+func (c *conference) colibri(b *bridgeSession, m *jingle.ConferenceModify, done func(*conference, *xmpp.Stanza)) {
+	m.MeetingID = c.meetingID
+	c.request("get", b.jid, m.Element(), done)
+}
+
+// allocate asks the bridge for a place for p, with the first one for the conference.
+func (c *conference) allocate(p *participant) {
+	s, b := p.session, p.session.bridge
+	sources := jingle.MediaSources(p.id, c.sources.Of(p.id))
+	e := jingle.ColibriEndpoint{ID: p.id, Create: true, StatsID: p.statsID, Capabilities: []string{jingle.CapSourceNames},
+		Media: colibriMedia(s.contents), Transport: &jingle.ColibriTransport{ICEControlling: true}, Sources: &sources}
+	if hasData(s.contents) {
+		e.Transport.SCTP = &jingle.ColibriSCTP{}
+	}
+	if p.forceMute != (jingle.ForceMute{}) {
+		mute := p.forceMute
+		e.ForceMute = &mute
+	}
+	m := &jingle.ConferenceModify{Endpoints: []jingle.ColibriEndpoint{e}}
+	if !b.created {
+		m.Create, m.Name, m.RTCStatsDisabled = true, c.room.String(), !c.props.rtcstats
+	}
+	first := !b.created
+	b.created = true
+	b.endpoints[p.id] = true
+	c.emit(bridgeUsedEffect{b.jid})
+	c.colibri(b, m, func(c *conference, reply *xmpp.Stanza) { c.allocated(p, s, reply) })
+	if first {
+		c.tellBridgeCount()
+	}
+}
+
+// allocated handles the bridge's answer. It may be about a session that is over.
+func (c *conference) allocated(p *participant, s *session, reply *xmpp.Stanza) {
+	if c.bridge != s.bridge {
+		return
+	}
+	current := p.session == s && c.members[p.id] == p
+	if reply == nil || reply.Type != "result" {
+		c.allocationFailed(p, s, reply, current)
+		return
+	}
+	m, err := jingle.ParseConferenceModified(reply.Find(jingle.NSColibri2, "conference-modified"))
+	if err != nil {
+		c.log.Warn("the bridge's answer makes no sense", "bridge", s.bridge.jid.Resource())
+		c.loseBridge(s.bridge, true, false)
+		return
+	}
+	c.retries = 0
+	if m.Sources != nil {
+		s.bridge.feedback = feedbackSources(m.Sources)
+	}
+	if !current {
+		return
+	}
+	for _, e := range m.Endpoints {
+		if e.ID == p.id && e.Transport != nil && e.Transport.ICE != nil && (!hasData(s.contents) || e.Transport.SCTP != nil) {
+			c.offerTo(p, e.Transport.ICE)
+			return
+		}
+	}
+	c.log.Warn("the bridge gave no transport", "bridge", s.bridge.jid.Resource(), "endpoint", p.id)
+	p.dropped = true
+	c.terminate(p, jingle.Reason{}, false)
+}
+
+// allocationFailed draws the conclusions that jicofo draws: which errors cost the bridge session, and which the bridge its reputation.
+func (c *conference) allocationFailed(p *participant, s *session, reply *xmpp.Stanza, current bool) {
+	b := s.bridge
+	if reply == nil {
+		c.loseBridge(b, true, false)
+		return
+	}
+	e := xmpp.ParseError(*reply)
+	reason, _, fromBridge := jingle.ColibriReasonOf(e)
+	c.log.Warn("the bridge refuses an endpoint", "bridge", b.jid.Resource(), "condition", e.Condition, "reason", reason)
+	switch {
+	case e.Condition == xmpp.BadRequest:
+		if current {
+			p.dropped = true
+			c.terminate(p, jingle.Reason{}, false)
+		}
+	case e.Condition == xmpp.ItemNotFound, e.Condition == xmpp.Conflict:
+		// Also where the bridge has left its room: its presence will tell, and meanwhile nothing works there.
+		c.loseBridge(b, false, false)
+	case e.Condition == xmpp.ServiceUnavailable && fromBridge && reason == jingle.ReasonGracefulShutdown:
+		c.loseBridge(b, false, true)
+	default:
+		c.loseBridge(b, true, false)
+	}
+}
+
+// feedbackSources turns a bridge's own sources into what clients expect of them: the msid keeps them from becoming anybody's picture.
+func feedbackSources(media []jingle.MediaSource) jingle.SourceSet {
+	set := jingle.Flatten(jingle.BridgeOwner, media)
+	for i := range set.Sources {
+		s := &set.Sources[i]
+		s.MSID = "mixedmslabel mixedlabel" + string(s.Media) + "0"
+	}
+	return set
+}
+
+// update tells the bridge something about an endpoint that is there already.
+func (c *conference) update(p *participant, e jingle.ColibriEndpoint) {
+	s := p.session
+	e.ID, e.StatsID = p.id, p.statsID
+	c.colibri(s.bridge, &jingle.ConferenceModify{Endpoints: []jingle.ColibriEndpoint{e}}, func(c *conference, reply *xmpp.Stanza) {
+		c.updated(s.bridge, reply)
+	})
+}
+
+// updated handles the answer to any request but an allocation. No answer is no harm: what matters is asked again or fails visibly.
+func (c *conference) updated(b *bridgeSession, reply *xmpp.Stanza) {
+	if c.bridge != b || reply == nil || reply.Type == "result" {
+		return
+	}
+	e := xmpp.ParseError(*reply)
+	reason, id, _ := jingle.ColibriReasonOf(e)
+	if reason != jingle.ReasonUnknownEndpoint {
+		c.log.Warn("the bridge session failed", "bridge", b.jid.Resource(), "condition", e.Condition, "reason", reason)
+		c.loseBridge(b, false, false)
+		return
+	}
+	// The bridge forgot one endpoint, as it does with those that were silent for long.
+	delete(b.endpoints, id)
+	if p := c.members[id]; p != nil && p.session != nil && p.session.bridge == b {
+		c.terminate(p, jingle.Reason{Condition: "success", Text: "moving"}, true)
+		c.inviteAll()
+	}
+}
+
+// sourcesOf is the complete list that a bridge is told; it replaces the last one.
+func (c *conference) sourcesOf(p *participant) *[]jingle.MediaSource {
+	media := jingle.MediaSources(p.id, c.sources.Of(p.id))
+	return &media
+}
+
+// expireEndpoint takes an endpoint from a bridge; with the last one the conference goes from there.
+func (c *conference) expireEndpoint(b *bridgeSession, id jingle.EndpointID) {
+	if c.bridge != b || !b.endpoints[id] {
+		return
+	}
+	delete(b.endpoints, id)
+	if len(b.endpoints) == 0 {
+		c.expireBridge()
+		return
+	}
+	c.colibri(b, &jingle.ConferenceModify{Endpoints: []jingle.ColibriEndpoint{{ID: id, Expire: true}}},
+		func(c *conference, reply *xmpp.Stanza) { c.updated(b, reply) })
+}
+
+// expireBridge ends the conference on its bridge.
+func (c *conference) expireBridge() {
+	b := c.bridge
+	if b == nil {
+		return
+	}
+	c.bridge = nil
+	if b.created {
+		c.colibri(b, &jingle.ConferenceModify{Expire: true}, func(*conference, *xmpp.Stanza) {})
+	}
+}
+
+// loseBridge gives up a bridge session and invites everybody anew. failed marks the bridge as not operational, graceful as one that
+// takes no more conferences.
+func (c *conference) loseBridge(b *bridgeSession, failed, graceful bool) {
+	if c.bridge != b {
+		return
+	}
+	if failed || graceful {
+		c.emit(bridgeFailedEffect{b.jid, graceful})
+		c.env.bridges = c.env.bridges.without(b.jid)
+	}
+	c.leaveBridge(b)
+	if !failed && !graceful {
+		c.retryLater() // the same bridge may be chosen again: not at once, and not for ever
+		return
+	}
+	c.inviteAll()
+}
+
+// leaveBridge ends all sessions on b.
+func (c *conference) leaveBridge(b *bridgeSession) {
+	clear(b.endpoints) // expired all at once
+	for _, p := range c.inOrder() {
+		if p.session != nil && p.session.bridge == b {
+			c.hangUp(p, jingle.Reason{Condition: "success", Text: "moving"}, true)
+		}
+	}
+	c.expireBridge()
+	c.tellBridgeCount()
+}
+
+// bridgesEvent says that bridges are gone, or that one has become usable.
+type bridgesEvent struct{ change bridgeChange }
+
+func (ev bridgesEvent) apply(c *conference) {
+	if b := c.bridge; b != nil && slices.Contains(ev.change.lost, b.jid) {
+		c.log.Warn("the bridge is lost", "bridge", b.jid.Resource())
+		c.leaveBridge(b)
+		c.retryAt = time.Time{}
+	}
+	c.inviteAll()
+}
+
+// without returns v without one bridge.
+func (v bridgeView) without(jid xmpp.JID) bridgeView {
+	return slices.DeleteFunc(slices.Clone(v), func(b bridgeInfo) bool { return b.jid == jid })
+}

@@ -1,0 +1,182 @@
+package focus
+
+import (
+	"slices"
+
+	"stammtisch/jingle"
+	"stammtisch/xmpp"
+)
+
+// iqEvent is an IQ from the room, a request or an answer, or an answer from the bridge.
+type iqEvent struct{ st xmpp.Stanza }
+
+func (ev iqEvent) apply(c *conference) {
+	st := ev.st
+	if st.IsReply() {
+		c.replied(st)
+		return
+	}
+	p := c.members[jingle.EndpointID(st.From.Resource())]
+	switch {
+	case p == nil || p.occupant != st.From:
+		c.refuse(st, refused(xmpp.Cancel, xmpp.ItemNotFound, "not in this conference"))
+	case st.Child == xmpp.Name{Space: jingle.NSJingle, Local: "jingle"}:
+		c.jingleIQ(p, st)
+	case st.Child.Local == "mute" && muteMedia(st.Child.Space) != "":
+		c.muteIQ(p, st)
+	default:
+		c.refuse(st, refused(xmpp.Cancel, xmpp.ServiceUnavailable, ""))
+	}
+}
+
+// jingleHandlers are the actions that clients may ask for in a session. A handler answers the IQ itself or returns the error.
+var jingleHandlers = map[jingle.Action]func(*conference, *participant, *jingle.Jingle, xmpp.Stanza) error{
+	jingle.SessionAccept:    (*conference).sessionAccept,
+	jingle.SessionInfo:      (*conference).sessionInfo,
+	jingle.SessionTerminate: (*conference).sessionTerminate,
+	jingle.TransportInfo:    (*conference).transportInfo,
+	jingle.TransportAccept:  (*conference).ignored,
+	jingle.TransportReject:  (*conference).ignored,
+	jingle.SourceAdd:        (*conference).sourceAdd,
+	jingle.SourceRemove:     (*conference).sourceRemove,
+}
+
+func (c *conference) jingleIQ(p *participant, st xmpp.Stanza) {
+	if err := c.jingle(p, st); err != nil {
+		c.log.Debug("jingle request refused", "endpoint", p.id, "err", err)
+		c.refuse(st, err)
+	}
+}
+
+func (c *conference) jingle(p *participant, st xmpp.Stanza) error {
+	if st.Type != "set" {
+		return refused(xmpp.Modify, xmpp.BadRequest, "")
+	}
+	j, err := jingle.Parse(st.Find(jingle.NSJingle, "jingle"))
+	if err != nil {
+		return err
+	}
+	handle, known := jingleHandlers[j.Action]
+	if !known {
+		return refused(xmpp.Cancel, xmpp.FeatureNotImplemented, "")
+	}
+	if p.session == nil || p.session.sid != j.SID || p.session.state == allocating {
+		return p.wrongSession(j)
+	}
+	return handle(c, p, j, st)
+}
+
+// wrongSession is the error for a request that names another session than the current one.
+func (p *participant) wrongSession(j *jingle.Jingle) error {
+	past := slices.Contains(p.past, j.SID)
+	switch {
+	case past && j.Action == jingle.SessionAccept:
+		return refused(xmpp.Cancel, xmpp.Gone, "the session is over")
+	case past:
+		return refused(xmpp.Cancel, xmpp.ItemNotFound, "the session is over")
+	}
+	return refused(xmpp.Modify, xmpp.BadRequest, "no such session")
+}
+
+func (c *conference) ignored(_ *participant, _ *jingle.Jingle, st xmpp.Stanza) error {
+	c.reply(st)
+	return nil
+}
+
+// sessionAccept takes in what a client sends and where. The answer must be quick, and is last: from then on the client acts on
+// source-adds.
+func (c *conference) sessionAccept(p *participant, j *jingle.Jingle, st xmpp.Stanza) error {
+	s := p.session
+	if s.state == active {
+		return refused(xmpp.Wait, xmpp.UnexpectedRequest, "the session was accepted already")
+	}
+	s.state = active
+	set, err := j.Sources(p.id)
+	if err == nil {
+		c.sources, _, err = c.sources.Add(p.id, set, c.limits())
+	}
+	if err != nil {
+		p.dropped = true
+		c.terminate(p, jingle.Reason{}, false)
+		return err
+	}
+	e := jingle.ColibriEndpoint{Sources: c.sourcesOf(p), InitialLastN: j.InitialLastN()}
+	if t := j.Transport(); t != nil {
+		e.Transport = &jingle.ColibriTransport{ICE: bridgeTransport(t)}
+	}
+	c.update(p, e)
+	c.signalAll(p.id)
+	c.flush(p)
+	c.reply(st)
+	return nil
+}
+
+// bridgeTransport is the client's transport as the bridge is to see it.
+func bridgeTransport(t *jingle.Transport) *jingle.Transport {
+	t = t.Clone()
+	t.RTCPMux = true // some clients say it in the description only
+	t.SCTPMap = nil
+	return t
+}
+
+func (c *conference) limits() jingle.Limits {
+	return jingle.Limits{SSRCs: c.cfg.MaxSSRCs, Groups: c.cfg.MaxSSRCGroups}
+}
+
+// transportInfo hands a client's new candidates, or its part of an ICE restart, to the bridge.
+func (c *conference) transportInfo(p *participant, j *jingle.Jingle, st xmpp.Stanza) error {
+	t := j.Transport()
+	if t == nil {
+		return refused(xmpp.Modify, xmpp.BadRequest, "no transport")
+	}
+	t = t.Clone()
+	t.SCTPMap = nil
+	c.update(p, jingle.ColibriEndpoint{Transport: &jingle.ColibriTransport{ICE: t}})
+	c.reply(st)
+	return nil
+}
+
+func (c *conference) sourceAdd(p *participant, j *jingle.Jingle, st xmpp.Stanza) error {
+	if p.session.state != active {
+		return refused(xmpp.Wait, xmpp.UnexpectedRequest, "the session is not accepted yet")
+	}
+	set, err := j.Sources(p.id)
+	if err != nil {
+		return err
+	}
+	next, added, err := c.sources.Add(p.id, set, c.limits())
+	if err != nil {
+		return err
+	}
+	c.sourcesChanged(p, next, !added.IsEmpty())
+	c.reply(st)
+	return nil
+}
+
+func (c *conference) sourceRemove(p *participant, j *jingle.Jingle, st xmpp.Stanza) error {
+	set, err := j.Sources(p.id)
+	if err != nil {
+		return err
+	}
+	if set.IsEmpty() {
+		c.reply(st)
+		return nil
+	}
+	next, removed, err := c.sources.Remove(p.id, set)
+	if err != nil {
+		return err
+	}
+	c.sourcesChanged(p, next, !removed.IsEmpty())
+	c.reply(st)
+	return nil
+}
+
+// sourcesChanged tells the bridge, always with the complete list, and then the others.
+func (c *conference) sourcesChanged(p *participant, next jingle.SourceMap, changed bool) {
+	if !changed {
+		return
+	}
+	c.sources = next
+	c.update(p, jingle.ColibriEndpoint{Sources: c.sourcesOf(p)})
+	c.signalAll(p.id)
+}
