@@ -7,6 +7,7 @@ const (
 	minCacheBytes  = 32 << 10
 	maxCacheBytes  = 1 << 20
 	bytesPerEntry  = 256
+	minEntries     = 512
 	cacheTime      = time.Second
 	maxCachedBytes = 2048 // a larger payload is no RTP over UDP of ours
 )
@@ -72,7 +73,7 @@ func (c *Cache) wrap(now time.Time) {
 func (c *Cache) resize(size int) {
 	arena := make([]byte, size)
 	copy(arena, c.arena)
-	entries := make([]entry, size/bytesPerEntry)
+	entries := make([]entry, max(size/bytesPerEntry, minEntries))
 	for _, e := range c.entries {
 		if e.used && c.holds(e) {
 			entries[e.ext%uint64(len(entries))] = e
