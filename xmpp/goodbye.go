@@ -78,11 +78,7 @@ func (c *stream) sayGoodbye(err *StreamError) {
 	if err != nil && !c.opened.Load() { // RFC 6120 §4.9.1.1: the header comes first
 		_ = c.sendOpening(c.srv.cfg.Hosts[0].Name)
 	}
-	if err != nil {
-		raw := err.append(nil)
-		_ = c.out.push(entry{raw: raw}, len(raw), true)
-	}
-	if raw := c.tr.appendClose(nil); raw != nil {
+	for _, raw := range c.tr.goodbye(err) {
 		_ = c.out.push(entry{raw: raw}, len(raw), true)
 	}
 	c.out.seal()
@@ -95,4 +91,12 @@ func (c *stream) sayGoodbye(err *StreamError) {
 		c.out.close()
 		c.tr.abort()
 	}
+}
+
+// goodbyeFrames is a stream error, if there is one, and the end of the stream.
+func goodbyeFrames(tell *StreamError, end string) [][]byte {
+	if tell == nil {
+		return [][]byte{[]byte(end)}
+	}
+	return [][]byte{tell.append(nil), []byte(end)}
 }

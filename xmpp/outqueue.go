@@ -16,9 +16,9 @@ type transport interface {
 	// write writes whole frames in one piece.
 	write(frames []byte, deadline time.Time) error
 
-	// appendOpen and appendClose append the stream's header and end, unframed.
+	// appendOpen appends the stream's header, unframed; nil for none. goodbye returns the frames that end the stream.
 	appendOpen(dst []byte, o opening) []byte
-	appendClose(dst []byte) []byte
+	goodbye(tell *StreamError) [][]byte
 
 	// next returns the next element, or an error: one to tell the peer, errPeerClosed, or what broke the connection. The bytes are
 	// the caller's.

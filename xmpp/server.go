@@ -23,7 +23,8 @@ type Server struct {
 	preAuth  preAuth
 	count    counters
 
-	resumable syncMap[string, *session] // by resumption token
+	resumable syncMap[string, *session]       // by resumption token
+	bosh      syncMap[string, *boshTransport] // by sid
 
 	mu      sync.Mutex
 	closing bool             // guarded by mu

@@ -65,13 +65,16 @@ type tcpTransport struct {
 	secured bool
 }
 
-func (t *tcpTransport) begin(dst []byte) []byte       { return dst }
-func (t *tcpTransport) end(dst []byte, _ int) []byte  { return dst }
-func (t *tcpTransport) writable() error               { return nil }
-func (t *tcpTransport) allow(bytes int)               { t.split.max = bytes }
-func (t *tcpTransport) secure() bool                  { return t.secured }
-func (t *tcpTransport) restart()                      { t.split.header = true }
-func (t *tcpTransport) appendClose(dst []byte) []byte { return append(dst, "</stream:stream>"...) }
+func (t *tcpTransport) begin(dst []byte) []byte      { return dst }
+func (t *tcpTransport) end(dst []byte, _ int) []byte { return dst }
+func (t *tcpTransport) writable() error              { return nil }
+func (t *tcpTransport) allow(bytes int)              { t.split.max = bytes }
+func (t *tcpTransport) secure() bool                 { return t.secured }
+func (t *tcpTransport) restart()                     { t.split.header = true }
+
+func (t *tcpTransport) goodbye(tell *StreamError) [][]byte {
+	return goodbyeFrames(tell, "</stream:stream>")
+}
 
 func (t *tcpTransport) appendOpen(dst []byte, o opening) []byte {
 	dst = append(dst, `<?xml version="1.0"?><stream:stream xmlns="`+NSClient+`" xmlns:stream="`+NSStream+`"`...)

@@ -107,9 +107,9 @@ func (t *wsTransport) appendOpen(dst []byte, o opening) []byte {
 	return append(dst, ` version="1.0" xml:lang="en"/>`...)
 }
 
-// appendClose appends the end of the stream, which Jitsi's clients know by these very bytes.
-func (t *wsTransport) appendClose(dst []byte) []byte {
-	return append(dst, `<close xmlns="`+NSFraming+`" />`...)
+// goodbye ends the stream with what Jitsi's clients know by these very bytes.
+func (t *wsTransport) goodbye(tell *StreamError) [][]byte {
+	return goodbyeFrames(tell, `<close xmlns="`+NSFraming+`" />`)
 }
 
 func (t *wsTransport) finish() {
