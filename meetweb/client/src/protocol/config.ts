@@ -15,6 +15,8 @@ export interface ClientConfig {
   focusUser: string | undefined;
   serviceUrl: string;
   preferSctp: boolean;
+  /** Rooms are started by account holders only. Stock configurations do not say; the focus's answers do. */
+  accountsNeeded: boolean;
   pingIntervalMs: number;
 }
 
@@ -38,6 +40,7 @@ export function readConfig(raw: unknown, location: { href: string }): ClientConf
     focus: text(hosts.focus) ?? `focus.${domain}`,
     focusUser: text(config.focusUserJid),
     serviceUrl: serviceUrl(config, new URL(location.href)),
+    accountsNeeded: bag(config.stammtisch).accountsNeeded === true,
     preferSctp: bag(config.bridgeChannel).preferSctp !== false,
     pingIntervalMs: number(bag(config.xmppPing).interval) ?? 10_000,
   };

@@ -152,7 +152,7 @@ describe("session-accept", () => {
   });
 
   it("is followed by source-add and ended by a restart", () => {
-    const add = serialize(sourcesIq(offer, "source-add", [sources[1]]));
+    const add = serialize(sourcesIq(offer, "source-add", sources.slice(1)));
     expect(add).toContain('action="source-add"');
     expect(add).not.toContain("<transport");
     const restart = serialize(terminateIq(offer, "connectivity-error", "ICE FAILED", true));
