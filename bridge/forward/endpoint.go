@@ -35,6 +35,7 @@ type Endpoint struct {
 	connected   bool
 	inactive    bool
 	sources     []*source
+	spent       spent
 	videoTypes  map[string]VideoType // by source name, also of sources not signalled yet
 	constraints allocate.Constraints
 	constrained bool     // the receiver has sent constraints itself
@@ -51,7 +52,7 @@ const defaultRTT = 100 * time.Millisecond
 
 func newEndpoint(c *Conference, id string, outlet Outlet, n Negotiated, now time.Time) *Endpoint {
 	e := &Endpoint{
-		conference: c, id: id, outlet: outlet, addedAt: now, videoTypes: make(map[string]VideoType),
+		conference: c, id: id, outlet: outlet, addedAt: now, spent: make(spent), videoTypes: make(map[string]VideoType),
 		constraints: allocate.Constraints{
 			LastN: allocate.Unlimited, DefaultHeightPx: defaultHeightPx, AssumedBandwidth: allocate.Unlimited,
 		},
@@ -114,7 +115,12 @@ func (e *Endpoint) roundTrip() time.Duration {
 // dropSlotsLocked forgets the outgoing streams of owner, which has left. conference.mu must be held.
 func (e *Endpoint) dropSlotsLocked(owner *Endpoint) {
 	slots := maps.Clone(*e.slots.Load())
-	maps.DeleteFunc(slots, func(_ uint32, s *slot) bool { return s.owner == owner })
+	maps.DeleteFunc(slots, func(_ uint32, s *slot) bool {
+		if s.owner == owner {
+			s.retire()
+		}
+		return s.owner == owner
+	})
 	e.slots.Store(&slots)
 }
 
@@ -123,7 +129,6 @@ func (e *Endpoint) slotLocked(src *source) *slot {
 	old := *e.slots.Load()
 	ssrc := src.encodings[0].ssrc
 	if s := old[ssrc]; s != nil {
-		s.owner = src.owner
 		s.assign(src)
 		return s
 	}

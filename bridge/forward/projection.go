@@ -73,8 +73,7 @@ type projection struct {
 	lastAt    time.Time
 }
 
-// newProjection returns a projection that starts with the numbers in first. The sequence number must lie in the lower
-// half, so that the receiver cannot mistake the roll-over counter (RFC 3711 §3.3.1).
+// newProjection returns a projection that starts with the numbers in first.
 func newProjection(first output) projection {
 	return projection{current: suspended, last: first}
 }

@@ -12,7 +12,6 @@ import (
 // film is a synthetic source of three encodings, as packets in sending order, before the network touches them.
 type film struct {
 	frames []frame
-	sizes  [3]int
 }
 
 // drawFilm makes a source with key frames now and then, all encodings at once, as browsers send simulcast.

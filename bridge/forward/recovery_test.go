@@ -237,6 +237,31 @@ func TestSourceComesBack(t *testing.T) {
 	if n := len(*ben.slots.Load()); n != 0 {
 		t.Errorf("%d streams of ana are kept after she left", n)
 	}
+	again := r.join("ana") // with the same SSRCs
+	again.film(5)
+	for _, p := range ben.take() {
+		if seen[uint64(p.SSRC)<<32|p.ext] {
+			t.Fatalf("number %d of %d is used again after a new start", p.ext, p.SSRC)
+		}
+	}
+}
+
+func TestForeignSSRCsAreRefused(t *testing.T) {
+	r := newRoom(t)
+	ana, ben, eva := r.join("ana"), r.join("ben"), r.enter("eva", jitsi)
+	theft := []Source{
+		{Name: "eva-v0", Media: Video, SSRCs: []uint32{ana.cam[0].ssrc}},
+		{Name: "eva-v1", Media: Video, SSRCs: []uint32{7}, Groups: []Group{{Semantics: "FID", SSRCs: []uint32{7, ana.ssrc + 11}}}},
+		{Name: "eva-v2", Media: Video, SSRCs: []uint32{8}, Groups: []Group{{Semantics: "SIM", SSRCs: []uint32{8, 8}}}},
+		{Name: "eva-v3", Media: Video},
+	}
+	if got := eva.SetSources(theft); len(got) != len(theft) {
+		t.Errorf("refused %v, want all", got)
+	}
+	r.pass(50 * time.Millisecond)
+	if got := ben.Greeting().ForwardedSources; !slices.Equal(got, []string{"ana-v0"}) {
+		t.Errorf("ben is shown %v", got)
+	}
 }
 
 func FuzzHandleRTP(f *testing.F) {

@@ -19,7 +19,7 @@ const (
 
 // resends remembers the last retransmissions of a slot by sequence number.
 type resends struct {
-	recent [128]resend
+	recent *[128]resend // made when first needed: most streams never are
 	tokens float64
 	last   time.Time
 }
@@ -32,11 +32,10 @@ type resend struct {
 
 // allow says whether the packet ext may be sent again now: not while the last retransmission can still be on its way.
 func (r *resends) allow(ext uint64, rtt time.Duration, now time.Time) bool {
-	if r.last.IsZero() {
-		r.tokens = resendBurst
-	} else {
-		r.tokens = min(resendBurst, r.tokens+max(0, now.Sub(r.last).Seconds())*resendsPerSecond)
+	if r.recent == nil {
+		r.recent, r.tokens, r.last = new([128]resend), resendBurst, now
 	}
+	r.tokens = min(resendBurst, r.tokens+max(0, now.Sub(r.last).Seconds())*resendsPerSecond)
 	r.last = now
 	e := &r.recent[ext%uint64(len(r.recent))]
 	if e.ext != ext {
@@ -89,7 +88,7 @@ func (s *slot) resend(b *udp.Batch, w *work, n *negotiation, pt *format, c recei
 	}
 	ext := o.ext
 	s.mu.Lock()
-	rtxSSRC := s.source.encodings[0].rtxSSRC
+	rtxSSRC := s.rtxSSRC
 	useRTX := pt.hasRTX && rtxSSRC != 0
 	if useRTX {
 		s.rtxSeq++

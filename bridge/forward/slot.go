@@ -26,21 +26,25 @@ type slot struct {
 	asks       bucket     // key frames this receiver may have asked for
 	owed       bool       // a key frame the receiver asked for, not yet passed on to the sender
 	resends    resends
+	rtxSSRC    uint32 // 0 if the source has none
 	rtxSeq     uint64 // of the last retransmission, unwrapped
 	packets    uint32 // sent, as sender reports count: without retransmissions
 	octets     uint32
 }
 
+// newSlot returns the stream of src at receiver. It continues the numbers that its SSRCs have used up before.
+// conference.mu must be held.
 func newSlot(receiver *Endpoint, src *source, random func() uint32) *slot {
-	r := random()
+	r, ssrc := random(), src.encodings[0].ssrc
 	s := &slot{
-		receiver: receiver, owner: src.owner, source: src, ssrc: src.encodings[0].ssrc,
+		receiver: receiver, owner: src.owner, source: src, ssrc: ssrc,
 		projection: newProjection(output{
-			ext: 1 + uint64(r&0x3fff), timestamp: random(), pictureID: uint16(r >> 16 & 0x7fff), tl0: uint8(r >> 8),
+			ext: receiver.spent.next(ssrc, random), timestamp: random(), pictureID: uint16(r >> 16 & 0x7fff), tl0: uint8(r >> 8),
 		}),
-		asks:   bucket{size: receiverAsks, every: receiverAskInterval},
-		rtxSeq: uint64(random() & 0x3fff),
+		asks:    bucket{size: receiverAsks, every: receiverAskInterval},
+		rtxSSRC: src.encodings[0].rtxSSRC,
 	}
+	s.rtxSeq = receiver.spent.next(s.rtxSSRC, random)
 	s.target.Store(suspended)
 	return s
 }
@@ -63,6 +67,7 @@ func (s *slot) forward(b *udp.Batch, w *work) bool {
 	if ask {
 		s.owed = false
 	}
+	rtxSSRC := s.rtxSSRC
 	s.mu.Unlock()
 	if ask {
 		w.source.keyframes.ask(b, w.source, w.arrival)
@@ -73,7 +78,7 @@ func (s *slot) forward(b *udp.Batch, w *work) bool {
 	w.vp8.Rewrite(w.payload, o.pictureID, o.tl0)
 	// Without RTX, retransmissions go under the original number. SRTP forbids two different packets with one number
 	// (RFC 3711 §9.1), so nothing that changes with time may be in the header then.
-	counts := pt.hasRTX && w.source.encodings[0].rtxSSRC != 0
+	counts := pt.hasRTX && rtxSSRC != 0
 	header := w.appendHeader(rtp.Outgoing{
 		Marker: w.marker, PayloadType: w.payloadType, SequenceNumber: uint16(o.ext), Timestamp: o.timestamp, SSRC: s.ssrc,
 	}, s.receiver, n, &w.values, w.codec != codecAudio, counts, w.arrival)
@@ -81,15 +86,29 @@ func (s *slot) forward(b *udp.Batch, w *work) bool {
 	return true
 }
 
-// assign makes the slot show src, which has the same primary SSRC as the one it showed before.
+// assign makes the slot show src, which has the same primary SSRC as the one it showed before. conference.mu must be
+// held.
 func (s *slot) assign(src *source) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.source != src {
-		s.source = src
-		s.projection.suspend()
-		s.projection.forget()
+	if s.source == src {
+		return
 	}
+	s.source, s.owner = src, src.owner
+	s.projection.suspend()
+	s.projection.forget()
+	if rtx := src.encodings[0].rtxSSRC; rtx != s.rtxSSRC {
+		s.receiver.spent.use(s.rtxSSRC, s.rtxSeq)
+		s.rtxSSRC, s.rtxSeq = rtx, s.receiver.spent.next(rtx, s.receiver.conference.cfg.Random)
+	}
+}
+
+// retire records the numbers that the slot has used, before it is forgotten. conference.mu must be held.
+func (s *slot) retire() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.receiver.spent.use(s.ssrc, s.projection.last.ext)
+	s.receiver.spent.use(s.rtxSSRC, s.rtxSeq)
 }
 
 // pause stops the slot until it is subscribed again; then it starts anew.
@@ -111,4 +130,24 @@ func (s *slot) refresh(b *udp.Batch, now time.Time) {
 	if ask {
 		src.keyframes.ask(b, src, now)
 	}
+}
+
+// spent are the sequence numbers that a receiver's former streams have used, by SSRC. As long as the keys are the same no
+// number may be used twice, for AES-GCM would give the key away (RFC 7714 §10.1): not even if an SSRC comes back with
+// somebody else.
+type spent map[uint32]uint64
+
+func (u spent) use(ssrc uint32, ext uint64) {
+	if ssrc != 0 {
+		u[ssrc] = max(u[ssrc], ext+2) // a packet may be on its way yet
+	}
+}
+
+// next is where a stream of ssrc begins. New ones begin in the lower half, so that the receiver cannot mistake the
+// roll-over counter (RFC 3711 §3.3.1).
+func (u spent) next(ssrc uint32, random func() uint32) uint64 {
+	if ext, ok := u[ssrc]; ok {
+		return ext
+	}
+	return 1 + uint64(random()&0x3fff)
 }

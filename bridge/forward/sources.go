@@ -140,21 +140,27 @@ func (src *source) unsubscribeLocked(receiver *Endpoint) {
 	}
 }
 
-// SetSources replaces what the endpoint sends. Sources that are described as before keep their state; a source without
-// SSRCs is ignored. Packets of other SSRCs are dropped and counted.
-func (e *Endpoint) SetSources(sources []Source) {
+// SetSources replaces what the endpoint sends. Sources that are described as before keep their state. A source without
+// SSRCs, or with one that another source of the conference has, is ignored and its name returned. Packets of other SSRCs
+// are dropped and counted.
+func (e *Endpoint) SetSources(sources []Source) (refused []string) {
 	c := e.conference
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if e.removed {
-		return
+		return nil
 	}
 	var next []*source
+	taken := c.ssrcsLocked(e)
 	for _, s := range sources {
+		if !claim(taken, s) {
+			refused = append(refused, s.Name)
+			continue
+		}
 		i := slices.IndexFunc(e.sources, func(old *source) bool { return old.same(s) })
-		if i >= 0 && !slices.Contains(next, e.sources[i]) {
+		if i >= 0 {
 			next = append(next, e.sources[i])
-		} else if len(encodingsOf(s)) > 0 {
+		} else {
 			next = append(next, newSource(e, s))
 		}
 	}
@@ -166,6 +172,41 @@ func (e *Endpoint) SetSources(sources []Source) {
 	e.sources = next
 	e.publishSourcesLocked()
 	c.replan()
+	return refused
+}
+
+// ssrcsLocked are the SSRCs of everybody but e. c.mu must be held.
+func (c *Conference) ssrcsLocked(e *Endpoint) map[uint32]bool {
+	taken := map[uint32]bool{0: true}
+	for _, o := range c.endpoints {
+		if o == e {
+			continue
+		}
+		for ssrc := range *o.incoming.Load() {
+			taken[ssrc] = true
+		}
+	}
+	return taken
+}
+
+// claim adds the SSRCs of s to taken, or reports false if s has none or one of them is taken.
+func claim(taken map[uint32]bool, s Source) bool {
+	var own []uint32
+	for _, pair := range encodingsOf(s) {
+		own = append(own, pair[0])
+		if pair[1] != 0 {
+			own = append(own, pair[1])
+		}
+	}
+	for i, ssrc := range own {
+		if taken[ssrc] || slices.Contains(own[:i], ssrc) {
+			return false
+		}
+	}
+	for _, ssrc := range own {
+		taken[ssrc] = true
+	}
+	return len(own) > 0
 }
 
 // publishSourcesLocked makes e.sources known to the packet path. conference.mu must be held.
