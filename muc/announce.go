@@ -66,12 +66,10 @@ func (r *room) listTo(to *occupant) {
 		if o == to {
 			continue
 		}
-		st := o.said
-		if o.listed[v] == nil {
-			o.listed[v] = r.presenceOf(o, v, change{}).Payload
+		if o.listed[v].Kind == 0 {
+			o.listed[v] = r.presenceOf(o, v, change{})
 		}
-		st.Payload = o.listed[v]
-		r.sendTo(to, st)
+		r.sendTo(to, o.listed[v])
 	}
 }
 
