@@ -29,6 +29,10 @@ func (f *Focus) dispatchPresence(st xmpp.Stanza) {
 		out, change := f.brewery.presence(st, f.now())
 		f.sendAll(out)
 		f.announce(change)
+		select {
+		case f.wake <- struct{}{}:
+		default: // it will wake anyway
+		}
 		return
 	}
 	if r := f.registry.lookup(room); r != nil {

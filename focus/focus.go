@@ -27,8 +27,8 @@ type Focus struct {
 	caps       *capsCache
 	components atomic.Pointer[components]
 
-	dropped atomic.Uint64  // stanzas the link did not take
-	created atomic.Uint64  // conferences so far
+	dropped atomic.Uint64 // stanzas the link did not take
+	created atomic.Uint64 // conferences so far
 }
 
 // New checks cfg and makes a focus. Nothing happens before Run.
@@ -40,7 +40,7 @@ func New(cfg Config, deps Deps) (*Focus, error) {
 	if deps.Link == nil {
 		return nil, errors.New("focus: no link")
 	}
-	f := &Focus{cfg: cfg, link: deps.Link, log: deps.Log, now: deps.Now, caps: &capsCache{}, registry: newRegistry(cfg)}
+	f := &Focus{cfg: cfg, link: deps.Link, log: deps.Log, now: deps.Now, caps: &capsCache{}, registry: newRegistry(cfg), wake: make(chan struct{}, 1)}
 	if f.log == nil {
 		f.log = slog.New(slog.DiscardHandler)
 	}
@@ -70,7 +70,9 @@ func (f *Focus) Run(ctx context.Context) error {
 	cancel()
 	ticker.Wait()
 	for _, r := range f.registry.shut() {
-		r.overrun("shutting down")
+		if errors.Is(r.post(stopEvent{"shutting down"}), errInboxIsFull) {
+			r.overrun("shutting down")
+		}
 	}
 	f.registry.running.Wait()
 	f.sendAll(f.brewery.leave())
@@ -104,6 +106,7 @@ func (f *Focus) tick(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-timer.C:
+		case <-f.wake:
 		}
 		now := f.now()
 		out, next := f.brewery.tick(now)

@@ -55,21 +55,30 @@ func (r *runner) post(ev event) error {
 	}
 }
 
-// overrun ends a conference that has too much to do: what waits is dropped for the order to stop.
+// overrun makes a conference that has too much to do end: what waits is dropped for the order to stop. Conference requests among it
+// are answered "not ready".
 func (r *runner) overrun(reason string) {
+	for _, ev := range r.replace(stopEvent{reason}) {
+		if req, ok := ev.(requestEvent); ok {
+			req.done(false)
+		}
+	}
+}
+
+// replace empties the inbox for one event and returns what was in it.
+func (r *runner) replace(ev event) (dropped []event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for !r.ended {
 		select {
-		case r.inbox <- stopEvent{reason}:
-			return
+		case old := <-r.inbox:
+			dropped = append(dropped, old)
 		default:
-		}
-		select {
-		case <-r.inbox:
-		default:
+			r.inbox <- ev // only we send, under mu
+			return dropped
 		}
 	}
+	return nil
 }
 
 // end refuses further events and returns those that were left.
