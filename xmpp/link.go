@@ -27,7 +27,7 @@ type Sender interface {
 // Link is how an entity such as the focus or a bridge takes part, in this process or over a stream.
 type Link interface {
 	Sender
-	// JID is the full address that the link is bound to. Send fills it in where a stanza has no from.
+	// JID is the full address that the link is bound to. Whatever Send sends is from it.
 	JID() JID
 	// Receive returns the next stanza for the link, in order. It ends with ctx's error, or with ErrClosed once the link is broken.
 	Receive(ctx context.Context) (Stanza, error)

@@ -72,8 +72,8 @@ type outQueue struct {
 	idle   chan struct{} // guarded by mu; closed when flush ends, made by who waits for it
 }
 
-func (q *outQueue) init(srv *Server, tr transport, fail func(error)) {
-	q.tr, q.max, q.time, q.stats, q.wg, q.fail = tr, srv.cfg.Limits.QueueBytes, srv.cfg.Limits.QueueTime, &srv.count, &srv.wg, fail
+func (q *outQueue) init(tr transport, l Limits, stats *counters, wg *sync.WaitGroup, fail func(error)) {
+	q.tr, q.max, q.time, q.stats, q.wg, q.fail = tr, l.QueueBytes, l.QueueTime, stats, wg, fail
 	q.run = q.flush
 }
 

@@ -62,7 +62,7 @@ var (
 func (s *Server) newStream(kind string, tr transport, remote ClientAddr, previd string) (*stream, error) {
 	c := &stream{srv: s, tr: tr, kind: kind, remote: remote, previd: previd, preAu: true, parted: make(chan struct{})}
 	c.log = s.log.With("stream", rand.Text()[:8], "transport", kind)
-	c.out.init(s, tr, func(err error) { c.log.Debug("write", "err", err); tr.abort() })
+	c.out.init(tr, s.cfg.Limits, &s.count, &s.wg, func(err error) { c.log.Debug("write", "err", err); tr.abort() })
 	if !s.preAuth.add(remote, s.cfg.Limits.PreAuthPerAddress) {
 		s.count.ended.add("too many streams")
 		return nil, errTooManyStreams

@@ -138,8 +138,13 @@ func (t *tcpTransport) startTLS(deadline time.Time) error {
 		return fmt.Errorf("TLS handshake: %w", err)
 	}
 	_ = t.raw.SetDeadline(time.Time{})
+	t.secureWith(conn)
+	return nil
+}
+
+// secureWith makes the stream go on over TLS, with nothing read yet.
+func (t *tcpTransport) secureWith(conn net.Conn) {
 	t.upgrade(conn)
 	t.secured = true
 	t.split = splitter{max: t.split.max}
-	return nil
 }
