@@ -18,9 +18,9 @@ type component struct {
 	run func(ctx context.Context) error
 	// ready is closed when others may rely on the component; nil when they may from the start.
 	ready <-chan struct{}
-	// patience is how long the components before it in the list wait for its end before they are told to stop themselves; 0 is for
-	// as long as there is time. The web server has little: it stops accepting at once, and its BOSH requests end when xmpp
-	// answers them.
+	// patience is how long its end is awaited before the component before it in the list is told to stop too; 0 is for half of the
+	// time that is left, so that one that hangs leaves some to the others. The web server has little: it stops accepting at once,
+	// and its BOSH requests end when xmpp answers them.
 	patience time.Duration
 }
 
@@ -82,12 +82,14 @@ func startAll(ctx context.Context, list []component, failed chan<- struct{}) (st
 func stopAll(started []*running, grace time.Duration) error {
 	over, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
+	deadline, _ := over.Deadline()
 	for _, r := range slices.Backward(started) {
 		r.cancel()
-		wait, done := over, context.CancelFunc(func() {})
+		patience := time.Until(deadline) / 2
 		if r.patience > 0 {
-			wait, done = context.WithTimeout(over, r.patience)
+			patience = min(patience, r.patience)
 		}
+		wait, done := context.WithTimeout(over, patience)
 		select {
 		case <-r.done:
 		case <-wait.Done():
