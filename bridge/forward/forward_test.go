@@ -195,9 +195,16 @@ func TestLayerThatStopsIsReplaced(t *testing.T) {
 	if len(got) != 30 || before == 0 {
 		t.Errorf("%d packets of ten frames, want those of the middle encoding", len(got))
 	}
+	feedbackOf[rtcp.Packet](ana.browser)
+	ana.cam[2].wantKey = true // it comes back, with a key frame, as encoders start
+	ana.send(ana.cam[2].frame(r.now)...)
+	if h := heights(ben.take()); !slices.Equal(h, []int{720}) {
+		t.Errorf("heights %v when the encoding came back", h)
+	}
+	r.pass(50 * time.Millisecond)
 	ana.film(60)
-	if h := heights(ben.take()); len(h) == 0 || h[len(h)-1] != 720 {
-		t.Errorf("heights %v after the encoding came back", h)
+	if h := heights(ben.take()); len(h) != 0 {
+		t.Errorf("key frames of heights %v after that", h)
 	}
 }
 

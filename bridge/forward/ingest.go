@@ -92,7 +92,10 @@ func (e *Endpoint) handle(b *udp.Batch, w *work, in incoming, c codec, p receive
 	if !forward {
 		return
 	}
-	if enc.heard(w.arrival) || enc.resized(w) {
+	if starts := enc.heard(w.arrival); starts || enc.resized(w) {
+		if starts {
+			enc.raise()
+		}
 		e.conference.replan()
 	}
 	src.keyframes.repeat(b, src, w.arrival)

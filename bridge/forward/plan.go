@@ -15,6 +15,20 @@ type planFor struct {
 	layers   []int // one per want
 }
 
+// ceiling is the layer that want i would get if all were being sent. With a bandwidth to keep to, it is what it gets.
+func (p *planFor) ceiling(i int) int {
+	best := p.layers[i]
+	if p.receiver.constraints.AssumedBandwidth >= 0 {
+		return best
+	}
+	for at, l := range p.wants[i].Source.Layers {
+		if limit := p.wants[i].MaxHeightPx; limit == allocate.Unlimited || l.HeightPx <= limit {
+			best = max(best, at)
+		}
+	}
+	return best
+}
+
 // planIsDue says whether the plan is outdated.
 func (c *Conference) planIsDue(now time.Time) bool {
 	since := now.Sub(c.timers.planned)
@@ -61,7 +75,6 @@ func (c *Conference) viewsLocked() ([]allocate.Source, map[string]*source) {
 				continue
 			}
 			kind := src.videoTypeLocked()
-			src.desktop.Store(kind == Desktop)
 			v := allocate.Source{
 				Name: src.name, Desktop: kind == Desktop, Enabled: kind != NoVideo && !e.muteVideo.Load(),
 			}
@@ -145,6 +158,7 @@ func (c *Conference) publishLocked(plans []planFor, bySource map[string]*source)
 				continue
 			}
 			s, resumed := c.subscribeLocked(subscribers, p.receiver, src, p.layers[i])
+			s.ceiling.Store(int32(p.ceiling(i)))
 			if resumed {
 				asking = append(asking, s)
 			}

@@ -15,6 +15,7 @@ type slot struct {
 	receiver *Endpoint
 	ssrc     uint32
 	target   atomic.Int32 // encoding that the allocation chose, or suspended
+	ceiling  atomic.Int32 // encoding that it would have chosen, had all been sent
 
 	// Guarded by conference.mu.
 	owner *Endpoint // whose source the slot shows

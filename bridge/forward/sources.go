@@ -20,7 +20,6 @@ type source struct {
 	subscribers atomic.Pointer[[]*slot] // copy-on-write, replaced by the planner
 	keyframes   keyframeRequests
 	silent      atomic.Int32 // consecutive silent packets that were forwarded
-	desktop     atomic.Bool  // shows screen content, by the last plan
 
 	// Guarded by conference.mu.
 	removed   bool
@@ -254,17 +253,17 @@ func (enc *encoding) heard(now time.Time) bool {
 	if enc.sending.Load() {
 		return false
 	}
-	src := enc.source
-	starting := !src.desktop.Load() && !slices.ContainsFunc(src.encodings, func(o *encoding) bool { return o.sending.Load() })
-	enc.sending.Store(true)
-	if starting {
-		// A camera begins with key frames of all encodings at once. Expecting them from the first packet on saves
-		// asking for them again; those that do not come are noticed soon.
-		for _, o := range src.encodings {
-			o.sending.Store(true)
+	return enc.sending.CompareAndSwap(false, true)
+}
+
+// raise lets those subscribers have the encoding who would have got it had it been there at the last plan. It starts
+// with a key frame, which must not be missed while the next plan is made.
+func (enc *encoding) raise() {
+	for _, s := range *enc.source.subscribers.Load() {
+		if t := s.target.Load(); t >= 0 && t < int32(enc.index) && int32(enc.index) <= s.ceiling.Load() {
+			s.target.CompareAndSwap(t, int32(enc.index))
 		}
 	}
-	return true
 }
 
 // cached appends the payload of the packet ext to dst.
