@@ -1,0 +1,88 @@
+package transport
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/srtp/v3"
+)
+
+const (
+	// replayWindow in packets (RFC 3711 §3.3.2): what a keyframe's packets may be overtaken by.
+	replayWindow = 1024
+	// maxSources bounds the state that an endpoint can make us keep by sending ever new SSRCs.
+	maxSources = 1024
+)
+
+// session is what SRTP needs in both directions. It is safe for concurrent use.
+type session struct {
+	gcm *gcmSender // nil if the profile is AES-CM
+	cm  *cmSender  // nil if the profile is AES-GCM
+
+	outMu  sync.Mutex
+	out    *srtp.Context // SRTCP only; guarded by outMu
+	outHdr rtcp.Header   // guarded by outMu
+
+	inMu    sync.Mutex
+	in      *srtp.Context       // guarded by inMu
+	inHdr   rtp.Header          // guarded by inMu
+	inRTCP  rtcp.Header         // guarded by inMu
+	sources map[uint32]struct{} // guarded by inMu
+}
+
+var errTooManySources = errors.New("more sources than one endpoint may have")
+
+func sessionFromKeys(profile srtp.ProtectionProfile, keys srtp.SessionKeys) (*session, error) {
+	s := &session{sources: make(map[uint32]struct{})}
+	var err error
+	s.in, err = srtp.CreateContext(keys.RemoteMasterKey, keys.RemoteMasterSalt, profile,
+		srtp.SRTPReplayProtection(replayWindow), srtp.SRTCPReplayProtection(replayWindow))
+	if err != nil {
+		return nil, fmt.Errorf("create receiving SRTP context: %w", err)
+	}
+	s.out, err = srtp.CreateContext(keys.LocalMasterKey, keys.LocalMasterSalt, profile)
+	if err != nil {
+		return nil, fmt.Errorf("create sending SRTP context: %w", err)
+	}
+	switch profile {
+	case srtp.ProtectionProfileAeadAes128Gcm:
+		s.gcm, err = newGCMSender(keys.LocalMasterKey, keys.LocalMasterSalt)
+	case srtp.ProtectionProfileAes128CmHmacSha1_80:
+		s.cm, err = newCMSender(keys.LocalMasterKey, keys.LocalMasterSalt)
+	default:
+		err = fmt.Errorf("unexpected SRTP profile %v", profile)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// openRTP decrypts packet in place and returns the RTP packet.
+func (s *session) openRTP(packet []byte) ([]byte, error) {
+	s.inMu.Lock()
+	defer s.inMu.Unlock()
+	if _, err := s.inHdr.Unmarshal(packet); err != nil {
+		return nil, err
+	}
+	ssrc := s.inHdr.SSRC
+	_, known := s.sources[ssrc]
+	if !known && len(s.sources) >= maxSources {
+		return nil, errTooManySources
+	}
+	plain, err := s.in.DecryptRTP(packet[:0], packet, &s.inHdr)
+	if err == nil && !known {
+		s.sources[ssrc] = struct{}{} // authenticated, so it is not just anybody's
+	}
+	return plain, err
+}
+
+// openRTCP decrypts packet in place and returns the compound packet.
+func (s *session) openRTCP(packet []byte) ([]byte, error) {
+	s.inMu.Lock()
+	defer s.inMu.Unlock()
+	return s.in.DecryptRTCP(packet[:0], packet, &s.inRTCP)
+}
