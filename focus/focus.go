@@ -27,6 +27,7 @@ type Focus struct {
 	caps       *capsCache
 	components atomic.Pointer[components]
 
+	wake    chan struct{} // of one: time has something new to do
 	dropped atomic.Uint64 // stanzas the link did not take
 	created atomic.Uint64 // conferences so far
 }
