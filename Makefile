@@ -47,7 +47,7 @@ test-client: $(CLIENT)/node_modules/.package-lock.json
 	cd $(CLIENT) && $(NPM) test
 
 test-browser: build
-	cd $(CLIENT) && $(NPM) run --if-present test:browser
+	cd $(CLIENT) && npx --no-install vitest run --config e2e/vitest.config.ts
 
 check: check-go check-client ## formatting, vet, staticcheck, client checks, import directions, tidy modules
 
