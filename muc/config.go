@@ -27,6 +27,8 @@ type Config struct {
 	AllowedDomains []string
 	// MaxRooms and MaxOccupants (in each room, admins not counted) bound the service; 0 is no bound.
 	MaxRooms, MaxOccupants int
+	// Permissions are the features that moderators are told they may use.
+	Permissions []string
 	// HistoryLength is how many messages a new room keeps for late joiners.
 	HistoryLength int
 	// Limits bound what one occupant may cost the others.
@@ -72,7 +74,7 @@ func DefaultLimits() Limits {
 func ConferenceConfig(domain xmpp.JID) Config {
 	return Config{
 		Domain: domain, Name: "Conferences", RestrictCreation: true, StrictNicks: true, Hidden: true,
-		HistoryLength: 20, Limits: DefaultLimits(),
+		Permissions: jitsiPermissions(), HistoryLength: 20, Limits: DefaultLimits(),
 	}
 }
 

@@ -34,6 +34,7 @@ var extensionTable = []func(r *room) extension{
 	func(r *room) extension { return bans{r: r} },
 	func(r *room) extension { return &password{r: r} },
 	func(r *room) extension { return &occupantID{r: r, salt: []byte(r.svc.uuid())} },
+	func(r *room) extension { return permissions{r: r} },
 	func(r *room) extension { return &meetingID{r: r, id: r.svc.uuid()} },
 	func(r *room) extension { return &created{r: r} },
 }

@@ -52,11 +52,14 @@ func (r *room) forgedInMessage(el *xmpp.Element) bool {
 	return false
 }
 
-// accept checks a message and returns it as it goes out, from its sender's nick.
-func (r *room) accept(o *occupant, st xmpp.Stanza, forged func(*xmpp.Element) bool) (xmpp.Stanza, []*xmpp.Element, error) {
+// accept checks a message and returns it as it goes out, from its sender's nick and with more children.
+func (r *room) accept(o *occupant, st xmpp.Stanza, forged func(*xmpp.Element) bool, more ...*xmpp.Element) (xmpp.Stanza, []*xmpp.Element, error) {
 	st, els, err := filter(st, forged)
 	if err != nil {
 		return st, nil, err
+	}
+	if len(more) > 0 {
+		st = appendPayload(st, more...)
 	}
 	for _, e := range r.extensions {
 		if err := e.messageIn(o, &st, els); err != nil {
@@ -104,11 +107,11 @@ func (r *room) privateMessage(o *occupant, st xmpp.Stanza) error {
 	if ok, _ := o.private.take(r.rate(o, r.svc.cfg.Limits.Private), r.svc.deps.Now()); !ok {
 		return errTooFast
 	}
-	out, _, err := r.accept(o, st, serverOnly)
+	out, _, err := r.accept(o, st, serverOnly, xmpp.NewElement(xmpp.NSMUCUser, "x"))
 	if err != nil {
 		return err
 	}
-	r.sendTo(to, appendPayload(out, xmpp.NewElement(xmpp.NSMUCUser, "x")))
+	r.sendTo(to, out)
 	return nil
 }
 
