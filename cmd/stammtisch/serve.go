@@ -12,6 +12,7 @@ import (
 
 	"stammtisch/configs"
 	"stammtisch/internal/datadir"
+	"stammtisch/xmpp"
 	"stammtisch/xmpp/accounts"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -68,6 +69,9 @@ type assembly struct {
 	log   *slog.Logger
 	dir   *datadir.Dir
 
+	domains domains
+	xmpp    *xmpp.Server // with role xmpp
+
 	store    *accounts.SQLite // with role xmpp
 	registry *prometheus.Registry
 	web      endpoints   // what the others give to the web server
@@ -83,6 +87,9 @@ func (a *assembly) add(c component) { a.list = append(a.list, c) }
 func serve(ctx context.Context, cfg *configs.Config, roles []string, std streams) (err error) {
 	a := &assembly{cfg: cfg, roles: roles, log: newLogger(std.err, cfg.Log), registry: prometheus.NewRegistry()}
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if a.domains, err = newDomains(cfg.Domain); err != nil {
+		return err
+	}
 	if a.dir, err = datadir.Open(cfg.Data); err != nil {
 		return err
 	}
@@ -111,7 +118,7 @@ func serve(ctx context.Context, cfg *configs.Config, roles []string, std streams
 
 // steps builds the components in the order of their start: each may use what those before it left in the assembly.
 func (a *assembly) steps() []func() error {
-	return []func() error{a.addWeb, a.addMetrics}
+	return []func() error{a.addXMPP, a.addBridge, a.addFocus, a.addWeb, a.addMetrics}
 }
 
 // announce says that the server is up, to people on a terminal and to the log.

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"time"
+
+	"stammtisch/muc"
+	"stammtisch/xmpp"
+	"stammtisch/xmpp/accounts"
+
+	"github.com/xdg-go/scram"
+)
+
+// domains are the addresses that follow from the configured one.
+type domains struct {
+	main, guest, auth, conference, internal, focus string
+	focusAccount, bridgeAccount                    xmpp.JID // bare
+	brewery                                        xmpp.JID
+}
+
+func newDomains(domain string) (d domains, err error) {
+	d = domains{
+		main: domain, guest: "guest." + domain, auth: "auth." + domain,
+		conference: "conference." + domain, internal: "internal.auth." + domain, focus: "focus." + domain,
+	}
+	for _, a := range []struct {
+		to    *xmpp.JID
+		local string
+		host  string
+	}{{&d.focusAccount, "focus", d.auth}, {&d.bridgeAccount, "jvb", d.auth}, {&d.brewery, "jvbbrewery", d.internal}} {
+		if *a.to, err = xmpp.NewJID(a.local, a.host, ""); err != nil {
+			return d, fmt.Errorf("domain: %w", err)
+		}
+	}
+	return d, nil
+}
+
+// serviceHibernation is how long a component's session waits for its stream to come back: a bridge that lost its stream is to leave
+// the brewery, not to be waited for.
+const serviceHibernation = 2 * time.Second
+
+// addXMPP serves streams, accounts and rooms.
+func (a *assembly) addXMPP() error {
+	if !a.has(roleXMPP) {
+		return nil
+	}
+	d := a.domains
+	srv, err := xmpp.New(xmpp.Config{
+		Hosts: []xmpp.Host{
+			{Name: d.main, Auth: xmpp.AuthAccounts},
+			{Name: d.guest, Auth: xmpp.AuthAnonymous},
+			{Name: d.auth, Auth: xmpp.AuthAccounts, Hibernation: serviceHibernation},
+		},
+		Version: versionText(), LogAddresses: a.cfg.Log.Addresses,
+		AllowPlain: isLoopback(a.cfg.XMPP.Listen),
+	}, xmpp.Deps{Log: a.log, Accounts: storedAccounts{a.store}})
+	if err != nil {
+		return err
+	}
+	if err := srv.ClientProxy(d.focus, d.focusAccount); err != nil {
+		return err
+	}
+	a.xmpp = srv
+	a.web.xmppWebSocket, a.web.bosh = srv.WebSocket(), srv.BOSH()
+	a.registry.MustRegister(xmppMetrics(srv))
+	a.add(component{name: "xmpp", run: srv.Run})
+	a.add(component{name: "accounts", run: a.endChangedAccounts})
+	if err := a.addRooms(); err != nil {
+		return err
+	}
+	if a.cfg.XMPP.Listen != "" {
+		ready := make(chan struct{})
+		a.add(component{name: "xmpp.listen", ready: ready, run: func(ctx context.Context) error {
+			ln, err := net.Listen("tcp", a.cfg.XMPP.Listen)
+			if err != nil {
+				return err
+			}
+			close(ready)
+			return srv.ServeTCP(ctx, ln)
+		}})
+	}
+	return nil
+}
+
+// addRooms serves the conferences' rooms and the brewery, where bridges announce themselves.
+func (a *assembly) addRooms() error {
+	d := a.domains
+	conference, err := xmpp.ParseJID(d.conference)
+	if err != nil {
+		return err
+	}
+	for _, cfg := range []muc.Config{muc.ConferenceConfig(conference), muc.BreweryConfig(d.brewery.DomainJID(), d.auth)} {
+		rooms, err := muc.New(cfg, muc.Deps{Router: a.xmpp, Admins: []xmpp.JID{d.focusAccount, d.bridgeAccount}, Log: a.log})
+		if err != nil {
+			return err
+		}
+		if err := a.xmpp.Component(cfg.Domain.Domain(), rooms); err != nil {
+			return err
+		}
+		a.registry.MustRegister(roomMetrics(cfg.Domain.Domain(), rooms))
+		a.add(component{name: "rooms " + cfg.Domain.Domain(), run: rooms.Run})
+	}
+	return nil
+}
+
+// endChangedAccounts ends the sessions of accounts whose password was changed or that were deleted, by whichever process.
+func (a *assembly) endChangedAccounts(ctx context.Context) error {
+	changes, err := a.store.Watch(ctx)
+	if err != nil {
+		return err
+	}
+	for c := range changes {
+		account, err := xmpp.NewJID(c.User, c.Host, "")
+		if err != nil || c.Kind == accounts.Registered {
+			continue
+		}
+		a.xmpp.EndAccount(account, c.Kind.String())
+	}
+	if ctx.Err() == nil {
+		return fmt.Errorf("account changes are not seen any more")
+	}
+	return nil
+}
+
+// storedAccounts is the account store as the XMPP server asks for it.
+type storedAccounts struct{ store *accounts.SQLite }
+
+func (s storedAccounts) Credentials(ctx context.Context, user, host string, hash xmpp.ScramHash) (scram.StoredCredentials, error) {
+	c, err := s.store.Lookup(ctx, user, host)
+	if hash == xmpp.SHA256 {
+		return c.SHA256, err
+	}
+	return c.SHA1, err
+}
+
+func (s storedAccounts) Verify(ctx context.Context, user, host, password string) (bool, error) {
+	return s.store.Verify(ctx, user, host, password)
+}
+
+// isLoopback says whether a listen address is reached from this machine only.
+func isLoopback(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
