@@ -90,6 +90,11 @@ func newTestServer(t *testing.T, change ...func(*Config)) *testServer {
 	return s
 }
 
+// in returns the server as a sub-test sees it.
+func (s *testServer) in(t *testing.T) *testServer {
+	return &testServer{Server: s.Server, t: t, http: s.http}
+}
+
 // link binds an in-process link.
 func (s *testServer) link(jid string) Link {
 	s.t.Helper()
