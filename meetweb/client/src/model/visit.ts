@@ -4,7 +4,7 @@ import type { ConferenceEvent } from "../protocol/conference/events";
 import type { ClientConfig } from "../protocol/config";
 import { accountJid, login } from "../protocol/login";
 import type { Slot } from "../protocol/media/session";
-import type { Credentials } from "../protocol/xmpp/attempt";
+import type { Credentials } from "../protocol/xmpp/stream";
 import { constraintsFor, firstConstraints } from "./constraints";
 import type { LocalMedia } from "./local";
 import { roomLocalpart } from "./rooms";
@@ -142,13 +142,17 @@ export class Visit {
         this.#conference?.raiseHand(handRaisedAt);
       },
       sendChat: (text) => this.#sendChat(text),
-      muteParticipant: (id, media) => this.#try((c) => c.mute(id, media)),
+      muteParticipant: (id, media) => this.#try((c) => c.commands.mute(id, media)),
       muteEverybody: () => {
-        for (const p of this.#options.state().participants) if (!p.audioMuted) this.#try((c) => c.mute(p.id, "audio"));
+        for (const p of this.#options.state().participants) if (!p.audioMuted) this.#try((c) => c.commands.mute(p.id, "audio"));
       },
-      kick: (id) => this.#try((c) => c.kick(id)),
-      grantModerator: (id) => this.#try((c) => c.grantModerator(id)),
-      setPassword: (password) => this.#try((c) => c.setPassword(password)),
+      kick: (id) => this.#try((c) => c.commands.kick(id)),
+      grantModerator: (id) => this.#try((c) => c.commands.grantModerator(id)),
+      setPassword: (password) =>
+        this.#try(async (c) => {
+          await c.commands.setPassword(password);
+          c.rememberPassword(password);
+        }),
       endForAll: () => this.#endForAll(),
       setVisible: (heights) => {
         this.#visible = heights;
@@ -171,7 +175,7 @@ export class Visit {
     this.#ending = true;
     this.#try(async (conference) => {
       try {
-        await conference.destroy();
+        await conference.commands.destroy();
         if (this.#conference === conference) this.leave();
       } finally {
         this.#ending = false;
@@ -188,7 +192,7 @@ export class Visit {
     const privateWith = to === null ? undefined : { id: to, displayName: participants.find((p) => p.id === to)?.displayName ?? "" };
     const message = { id, from: "me", displayName: local.displayName, text: trimmed, at: Date.now() } as const;
     this.#options.dispatch({ kind: "chatSent", message: privateWith === undefined ? message : { ...message, privateWith } });
-    this.#conference.chat(id, trimmed, to);
+    this.#conference.commands.chat(id, trimmed, to);
   }
 
   #onEvent(event: ConferenceEvent): void {

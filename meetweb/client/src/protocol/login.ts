@@ -1,9 +1,10 @@
 /** Logging in without leaving: a second connection with account and password fetches a session id that the first one then uses. */
 import type { ClientConfig } from "./config";
 import { type ConferenceAnswer, conferenceRequest, parseConferenceAnswer } from "./focus";
-import type { StreamEnd } from "./xmpp/attempt";
+import { stropheStreams } from "./xmpp/attempt";
 import { Line } from "./xmpp/line";
 import { requestAnswer } from "./xmpp/requests";
+import type { StreamEnd } from "./xmpp/stream";
 
 export type LoginProblem = "wrongCredentials" | "notAllowed" | "unreachable" | "tooManyAttempts";
 
@@ -36,8 +37,7 @@ export async function login(request: LoginRequest): Promise<LoginResult> {
     };
     const line = new Line(
       {
-        url: config.serviceUrl,
-        credentials: { jid, password: request.password },
+        openStream: stropheStreams(config.serviceUrl, { jid, password: request.password }),
         pingTo: config.domain,
         pingIntervalMs: config.pingIntervalMs,
         firstAttempts: 1,

@@ -11,29 +11,21 @@ import type { ConferenceAnswer } from "../focus";
 import { bareJid, endpointId, randomHex8 } from "../jid";
 import { jingleOf } from "../jingle/parse";
 import type { SessionEvent, Slot } from "../media/session";
-import { sourceName } from "../media/session";
-import {
-  affiliationRequest,
-  configRequest,
-  destroyRequest,
-  formHasField,
-  kickRequest,
-  type MuteKind,
-  muteRequest,
-  parseMuteOrder,
-  passwordRequest,
-} from "../muc/admin";
-import { groupMessage, parseMessage, privateMessage } from "../muc/messages";
-import { leaveStanza, type OwnPresence, type PresenceEvent, parsePresence, presenceStanza, type SourceStatus } from "../muc/presence";
+import { parseMuteOrder } from "../muc/admin";
+import { parseMessage } from "../muc/messages";
+import { leaveStanza, type PresenceEvent, parsePresence } from "../muc/presence";
 import { NS } from "../ns";
 import { childOf, type Xml } from "../xml/node";
-import type { Credentials, StreamEnd } from "../xmpp/attempt";
+import { stropheStreams } from "../xmpp/attempt";
 import { capsElement, discoAnswer, discoRequest, parseRoomInfo, parseServices, servicesRequest } from "../xmpp/disco";
 import { Line } from "../xmpp/line";
 import { errorFor, resultFor, type StanzaError } from "../xmpp/stanza";
+import type { Credentials, StreamEnd } from "../xmpp/stream";
+import { Commands } from "./commands";
 import { Entry } from "./entry";
 import type { ConferenceEvent, EndReason } from "./events";
 import { ConferenceMedia } from "./media";
+import { OwnState } from "./own";
 
 export interface ConferenceOptions {
   config: ClientConfig;
@@ -50,24 +42,18 @@ export interface ConferenceOptions {
   onEvent: (event: ConferenceEvent) => void;
 }
 
-/** A closed form of what can be decoded; others then send only this. */
-const codecs: readonly string[] = ["vp8"];
 const giveUpAfterMs = 120_000;
 const focusNick = "focus";
 const entryRetries = 3;
 
 export class Conference {
+  readonly commands: Commands;
   readonly #options: ConferenceOptions;
   readonly #line: Line;
   readonly #media: ConferenceMedia;
+  readonly #own: OwnState;
   readonly #room: string;
-  readonly #sources = new Map<string, SourceStatus>();
-  readonly #muted = new Map<Slot, boolean>();
   readonly #jids = new Map<string, string>();
-  #caps: Xml | null = null;
-  #nick = "";
-  #displayName: string;
-  #handRaisedAt = 0;
   #password: string | undefined;
   #sessionId: string | undefined;
   #focusJid = "";
@@ -81,14 +67,16 @@ export class Conference {
     const { config } = options;
     this.#options = options;
     this.#room = `${options.room}@${config.muc}`;
-    this.#displayName = options.displayName;
+    this.#own = new OwnState(this.#room, options.displayName);
     this.#password = options.password;
     this.#sessionId = options.sessionId;
     this.#focusJid = config.focusUser ?? "";
     this.#line = new Line(
       {
-        url: withRoom(config.serviceUrl, options.room),
-        credentials: options.credentials ?? { jid: config.anonymousDomain ?? config.domain, password: "" },
+        openStream: stropheStreams(
+          withRoom(config.serviceUrl, options.room),
+          options.credentials ?? { jid: config.anonymousDomain ?? config.domain, password: "" },
+        ),
         pingTo: config.domain,
         pingIntervalMs: config.pingIntervalMs,
         firstAttempts: 3,
@@ -101,6 +89,7 @@ export class Conference {
         onEnd: (end) => this.#onLineEnd(end),
       },
     );
+    this.commands = new Commands(this.#line, this.#room, (nick) => this.#jids.get(nick));
     this.#media = new ConferenceMedia({
       preferSctp: config.preferSctp,
       rids: options.rids,
@@ -115,14 +104,14 @@ export class Conference {
 
   /** Connects and enters the room. */
   async join(): Promise<void> {
-    this.#caps = await capsElement();
+    this.#own.caps = await capsElement();
     if (!this.#ended) this.#line.open();
   }
 
   /** Leaves and disconnects. `withPage`: the page is going away, nothing slow will happen. */
   leave(withPage = false): void {
     if (this.#ended) return;
-    const goodbye = this.#joined ? leaveStanza(this.#room, this.#nick) : undefined;
+    const goodbye = this.#joined ? leaveStanza(this.#room, this.#own.nick) : undefined;
     this.#finish();
     if (withPage) this.#line.closeWithPage(goodbye);
     else {
@@ -146,13 +135,8 @@ export class Conference {
 
   /** Sends `track` (null: nothing) as the own source of that slot; `muted` is what others are told. */
   setLocal(slot: Slot, track: MediaStreamTrack | null, muted: boolean): void {
-    this.#muted.set(slot, muted);
     this.#media.setTrack(slot, track);
-    const name = sourceName(this.#nick, slot);
-    const known = this.#sources.get(name);
-    if (known === undefined || known.muted === muted) return;
-    this.#sources.set(name, { ...known, muted });
-    this.#publish();
+    if (this.#own.setMuted(slot, muted)) this.#publish();
   }
 
   setConstraints(constraints: ReceiverConstraints): void {
@@ -160,44 +144,18 @@ export class Conference {
   }
 
   setDisplayName(name: string): void {
-    this.#displayName = name;
+    this.#own.displayName = name;
     this.#publish();
   }
 
   raiseHand(at: number): void {
-    this.#handRaisedAt = at;
+    this.#own.handRaisedAt = at;
     this.#publish();
   }
 
-  /** To everybody, or privately to one occupant. `id` comes back in reflections and refusals. */
-  chat(id: string, text: string, to: string | null): void {
-    this.#line.send(to === null ? groupMessage(this.#room, id, text) : privateMessage(this.#room, to, id, text));
-  }
-
-  async mute(nick: string, kind: MuteKind): Promise<void> {
-    await this.#line.request(muteRequest(this.#room, nick, kind));
-  }
-
-  async kick(nick: string): Promise<void> {
-    await this.#line.request(kickRequest(this.#room, nick));
-  }
-
-  async grantModerator(nick: string): Promise<void> {
-    const jid = this.#jids.get(nick);
-    if (jid !== undefined) await this.#line.request(affiliationRequest(this.#room, bareJid(jid), "owner"));
-  }
-
-  /** Empty removes the password. */
-  async setPassword(password: string): Promise<void> {
-    const form = await this.#line.request(configRequest(this.#room));
-    if (!formHasField(form, "muc#roomconfig_roomsecret")) throw new Error("the room takes no password");
-    await this.#line.request(passwordRequest(this.#room, password));
-    this.#password = password === "" ? undefined : password;
-  }
-
-  /** Ends the conference for everybody. */
-  async destroy(): Promise<void> {
-    await this.#line.request(destroyRequest(this.#room));
+  /** Remembers the room's password for entering again. */
+  rememberPassword(password: string): void {
+    this.#password = password;
   }
 
   #emit(event: ConferenceEvent): void {
@@ -220,7 +178,7 @@ export class Conference {
   #onOnline(jid: string, resumed: boolean): void {
     this.#emit({ kind: "connection", state: "connected" });
     if (resumed) return;
-    this.#nick = endpointId(jid);
+    this.#own.nick = endpointId(jid);
     void this.#fetchIceServers();
     this.#rejoin();
   }
@@ -247,11 +205,11 @@ export class Conference {
 
   /** Enters the room from the beginning, with nothing left of an earlier stay. */
   #rejoin(): void {
-    if (this.#joined) this.#line.send(leaveStanza(this.#room, this.#nick));
+    if (this.#joined) this.#line.send(leaveStanza(this.#room, this.#own.nick));
     this.#media.end();
-    this.#media.setNick(this.#nick);
+    this.#media.setNick(this.#own.nick);
     this.#joined = false;
-    this.#sources.clear();
+    this.#own.forgetSources();
     this.#jids.clear();
     this.#emit({ kind: "reset" });
     void this.#enter();
@@ -259,7 +217,7 @@ export class Conference {
 
   async #enter(): Promise<void> {
     if ((await this.#askFocus()) === null) return;
-    this.#line.send(presenceStanza(this.#ownPresence(), { password: this.#password }));
+    this.#line.send(this.#own.presence({ password: this.#password }));
   }
 
   /** The focus has gone, or the login has changed: ask it again without leaving. */
@@ -298,27 +256,15 @@ export class Conference {
     this.#emit({ kind: "session", sessionId: this.#sessionId ?? null, identity, authentication });
   }
 
-  #ownPresence(): OwnPresence {
-    return {
-      room: this.#room,
-      nick: this.#nick,
-      displayName: this.#displayName,
-      caps: this.#caps as Xml,
-      codecs,
-      sources: this.#sources,
-      handRaisedAt: this.#handRaisedAt,
-    };
-  }
-
   #publish(): void {
-    if (this.#joined) this.#line.send(presenceStanza(this.#ownPresence()));
+    if (this.#joined) this.#line.send(this.#own.presence());
   }
 
   #onStanza(stanza: Xml): void {
     if (this.#ended) return;
     switch (stanza.name) {
       case "presence":
-        this.#onPresence(parsePresence(stanza, this.#room, this.#nick), stanza);
+        this.#onPresence(parsePresence(stanza, this.#room, this.#own.nick), stanza);
         break;
       case "message":
         this.#onMessage(stanza);
@@ -364,7 +310,7 @@ export class Conference {
         this.#onLeft(event);
         break;
       case "refused":
-        if (event.id === this.#nick) this.#onRefused(event.error, stanza);
+        if (event.id === this.#own.nick) this.#onRefused(event.error, stanza);
         break;
       case "ignored":
         break;
@@ -372,7 +318,7 @@ export class Conference {
   }
 
   #onSelf(id: string, event: PresenceEvent & { kind: "available" }): void {
-    if (!this.#joined && id === this.#nick) {
+    if (!this.#joined && id === this.#own.nick) {
       this.#joined = true;
       this.#refusals = 0;
       this.#emit({ kind: "joined", id });
@@ -418,8 +364,8 @@ export class Conference {
       }
       case "conflict":
         this.#retryEntry({ kind: "failed", text: error.condition }, () => {
-          this.#nick = randomHex8();
-          this.#media.setNick(this.#nick);
+          this.#own.nick = randomHex8();
+          this.#media.setNick(this.#own.nick);
         });
         break;
       case "service-unavailable":
@@ -483,10 +429,7 @@ export class Conference {
         this.#emit(event);
         break;
       case "announced":
-        for (const slot of event.slots) {
-          const videoType = slot === "screen" ? "desktop" : "camera";
-          this.#sources.set(sourceName(this.#nick, slot), { muted: this.#muted.get(slot) ?? true, videoType });
-        }
+        this.#own.onAnnounced(event.slots);
         this.#publish();
         break;
       case "refused":

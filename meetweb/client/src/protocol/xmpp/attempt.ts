@@ -4,32 +4,10 @@ import type { SMState, SMStorageBackend } from "strophe.js";
 import { Strophe } from "strophe.js";
 import { fromDom, toDom } from "../xml/dom";
 import type { Xml } from "../xml/node";
-
-export interface Credentials {
-  /** `user@domain`, or just the domain for a guest. */
-  jid: string;
-  password: string;
-}
-
-/** Why a stream ended or never began. */
-export type StreamEnd =
-  | { kind: "broken" }
-  | { kind: "unreachable" }
-  | { kind: "streamError"; condition: string }
-  | { kind: "authFailed"; condition: string }
-  /** The host takes accounts only. */
-  | { kind: "accountNeeded" };
-
-export interface AttemptHandlers {
-  /** `resumed`: the old session goes on; otherwise it is a new one with a new address. */
-  onOnline(jid: string, resumed: boolean): void;
-  onStanza(stanza: Xml): void;
-  /** At most once, also when it was never online. */
-  onEnd(end: StreamEnd): void;
-}
+import type { Credentials, OpenStream, Stream, StreamEnd, StreamHandlers } from "./stream";
 
 /** Resumption state in memory: a reloaded page is a new visit. */
-export class ResumptionStore implements SMStorageBackend {
+class ResumptionStore implements SMStorageBackend {
   #state: SMState | null = null;
 
   load(): SMState | null {
@@ -45,17 +23,29 @@ export class ResumptionStore implements SMStorageBackend {
   }
 }
 
+/** Streams to `url`, all of one session where the server lets it be resumed. */
+export function stropheStreams(url: string, credentials: Credentials): OpenStream {
+  const store = new ResumptionStore();
+  return (handlers) => {
+    const attempt = new Attempt(url, store, handlers);
+    attempt.open(credentials);
+    return attempt;
+  };
+}
+
 type Connection = InstanceType<typeof Strophe.Connection>;
 
-export class Attempt {
+class Attempt implements Stream {
   readonly #connection: Connection;
-  readonly #handlers: AttemptHandlers;
+  readonly #handlers: StreamHandlers;
   #end: StreamEnd = { kind: "unreachable" };
   #ended = false;
   #isOnline = false;
 
-  constructor(url: string, store: ResumptionStore, handlers: AttemptHandlers) {
+  constructor(url: string, store: ResumptionStore, handlers: StreamHandlers) {
     this.#handlers = handlers;
+    // Its messages are told here as states; browsers report broken sockets themselves.
+    Strophe.setLogLevel(Strophe.LogLevel.FATAL);
     const secure = !/^(ws|http):/.test(url) || /^(localhost|127\.|\[::1\])/.test(new URL(url).host);
     const mechanisms = [Strophe.SASLAnonymous, Strophe.SASLSHA1, Strophe.SASLSHA256];
     if (secure) mechanisms.push(Strophe.SASLPlain);

@@ -6,14 +6,13 @@
  */
 import { NS } from "../ns";
 import { el, serialize, type Xml } from "../xml/node";
-import { Attempt, type Credentials, ResumptionStore, type StreamEnd } from "./attempt";
 import { backoffMs } from "./backoff";
 import { Requests } from "./requests";
 import { IqError, iq } from "./stanza";
+import type { OpenStream, Stream, StreamEnd } from "./stream";
 
 export interface LineOptions {
-  url: string;
-  credentials: Credentials;
+  openStream: OpenStream;
   /** Whom to ping; guests too ping the main host. */
   pingTo: string;
   pingIntervalMs: number;
@@ -42,9 +41,8 @@ export class Line {
   readonly #options: LineOptions;
   readonly #handlers: LineHandlers;
   readonly #requests = new Requests(() => this.#attempt?.isOnline === true);
-  readonly #store = new ResumptionStore();
   readonly #scope = new AbortController();
-  #attempt: Attempt | null = null;
+  #attempt: Stream | null = null;
   #waiting: Xml[] = [];
   #failures = 0;
   #brokenSince: number | null = null;
@@ -119,14 +117,13 @@ export class Line {
   }
 
   #try(): void {
-    const attempt = new Attempt(this.#options.url, this.#store, {
+    this.#attempt = null;
+    this.#attemptTimer = setTimeout(() => this.#attempt?.drop({ kind: "unreachable" }), attemptTimeoutMs);
+    this.#attempt = this.#options.openStream({
       onOnline: (jid, resumed) => this.#onOnline(jid, resumed),
       onStanza: (stanza) => this.#onStanza(stanza),
       onEnd: (end) => this.#onEnd(end),
     });
-    this.#attempt = attempt;
-    this.#attemptTimer = setTimeout(() => attempt.drop({ kind: "unreachable" }), attemptTimeoutMs);
-    attempt.open(this.#options.credentials);
   }
 
   #onOnline(jid: string, resumed: boolean): void {
