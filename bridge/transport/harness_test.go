@@ -171,11 +171,13 @@ type client struct {
 	*webrtc.PeerConnection
 	video *webrtc.TrackLocalStaticRTP
 	// tracks yields remote tracks as their first packets arrive.
-	tracks   chan *webrtc.TrackRemote
-	channel  *webrtc.DataChannel
-	open     chan struct{}
-	messages chan string
-	answer   Description
+	tracks    chan *webrtc.TrackRemote
+	channel   *webrtc.DataChannel
+	up        sync.Once
+	connected chan struct{}
+	open      chan struct{}
+	messages  chan string
+	answer    Description
 }
 
 type clientConfig struct {
@@ -211,8 +213,14 @@ func newClient(t testing.TB, d Description, cfg clientConfig) *client {
 	must(t, err)
 	t.Cleanup(func() { _ = pc.GracefulClose() })
 	c := &client{
-		PeerConnection: pc, tracks: make(chan *webrtc.TrackRemote, 4), open: make(chan struct{}), messages: make(chan string, 1000),
+		PeerConnection: pc, tracks: make(chan *webrtc.TrackRemote, 4), connected: make(chan struct{}),
+		open: make(chan struct{}), messages: make(chan string, 1000),
 	}
+	c.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
+		if s == webrtc.PeerConnectionStateConnected {
+			c.up.Do(func() { close(c.connected) })
+		}
+	})
 	c.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { c.tracks <- track })
 	c.channel, err = pc.CreateDataChannel(ChannelLabel, &webrtc.DataChannelInit{Protocol: ptr("http://jitsi.org/protocols/colibri")})
 	must(t, err)
@@ -246,5 +254,6 @@ func connect(t testing.TB, p *port, cfg clientConfig) (*endpoint, *client) {
 	c := newClient(t, e.LocalDescription(), cfg)
 	must(t, e.SetRemote(c.answer))
 	await(t, e.connected, "DTLS connected")
+	await(t, c.connected, "client connected")
 	return e, c
 }

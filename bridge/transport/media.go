@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"errors"
 	"sync/atomic"
 	"time"
 
@@ -87,11 +86,7 @@ func (t *Transport) WriteRTP(b *udp.Batch, roc uint32, header, payload []byte) {
 		t.drops.unsendable.Add(1)
 		return
 	}
-	if s.gcm != nil {
-		s.gcm.write(b, to, roc, header, payload)
-		return
-	}
-	s.cm.write(b, to, roc, header, payload)
+	s.writeRTP(b, to, roc, header, payload)
 }
 
 // WriteRTCP encrypts a compound RTCP packet into b. It borrows its arguments and does not wait.
@@ -104,21 +99,4 @@ func (t *Transport) WriteRTCP(b *udp.Batch, compound []byte) {
 	if err := s.writeRTCP(b, to, compound); err != nil {
 		t.drops.unsendable.Add(1)
 	}
-}
-
-var errTooLong = errors.New("longer than a datagram")
-
-func (s *session) writeRTCP(b *udp.Batch, to *udp.Remote, compound []byte) error {
-	room := b.Reserve(to, len(compound)+srtcpTrailer)
-	if room == nil {
-		return errTooLong
-	}
-	s.outMu.Lock()
-	defer s.outMu.Unlock()
-	out, err := s.out.EncryptRTCP(room[:0], compound, &s.outHdr)
-	if err != nil {
-		return err
-	}
-	b.Commit(len(out))
-	return nil
 }

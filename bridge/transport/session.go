@@ -8,6 +8,8 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/srtp/v3"
+
+	"stammtisch/bridge/udp"
 )
 
 const (
@@ -21,10 +23,6 @@ const (
 type session struct {
 	gcm *gcmSender // nil if the profile is AES-CM
 	cm  *cmSender  // nil if the profile is AES-GCM
-
-	outMu  sync.Mutex
-	out    *srtp.Context // SRTCP only; guarded by outMu
-	outHdr rtcp.Header   // guarded by outMu
 
 	inMu    sync.Mutex
 	in      *srtp.Context       // guarded by inMu
@@ -42,10 +40,6 @@ func sessionFromKeys(profile srtp.ProtectionProfile, keys srtp.SessionKeys) (*se
 		srtp.SRTPReplayProtection(replayWindow), srtp.SRTCPReplayProtection(replayWindow))
 	if err != nil {
 		return nil, fmt.Errorf("create receiving SRTP context: %w", err)
-	}
-	s.out, err = srtp.CreateContext(keys.LocalMasterKey, keys.LocalMasterSalt, profile)
-	if err != nil {
-		return nil, fmt.Errorf("create sending SRTP context: %w", err)
 	}
 	switch profile {
 	case srtp.ProtectionProfileAeadAes128Gcm:
@@ -85,4 +79,22 @@ func (s *session) openRTCP(packet []byte) ([]byte, error) {
 	s.inMu.Lock()
 	defer s.inMu.Unlock()
 	return s.in.DecryptRTCP(packet[:0], packet, &s.inRTCP)
+}
+
+// writeRTP encrypts an RTP packet into b. The two ways are told apart here, not by an interface, whose arguments would be
+// moved to the heap by every caller.
+func (s *session) writeRTP(b *udp.Batch, to *udp.Remote, roc uint32, header, payload []byte) {
+	if s.gcm != nil {
+		s.gcm.write(b, to, roc, header, payload)
+		return
+	}
+	s.cm.write(b, to, roc, header, payload)
+}
+
+// writeRTCP encrypts a compound packet into b.
+func (s *session) writeRTCP(b *udp.Batch, to *udp.Remote, compound []byte) error {
+	if s.gcm != nil {
+		return s.gcm.writeRTCP(b, to, compound)
+	}
+	return s.cm.writeRTCP(b, to, compound)
 }

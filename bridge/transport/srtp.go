@@ -4,9 +4,12 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/srtp/v3"
 
@@ -15,43 +18,66 @@ import (
 
 // Sizes around an RTP packet.
 const (
-	gcmTag       = 16
-	gcmNonce     = 12
-	cmTag        = 10
-	srtcpTrailer = 4 + gcmTag // the index, and the longer of the tags
+	gcmTag     = 16
+	gcmNonce   = 12
+	cmTag      = 10
+	rtcpHeader = 8 // what of a compound packet is not encrypted, RFC 3711 §3.4
+	srtcpIndex = 4
+	// srtcpEncrypted is the E bit above the 31 bits of the index.
+	srtcpEncrypted = 1 << 31
 )
 
-// gcmSender encrypts SRTP with AEAD_AES_128_GCM (RFC 7714). It has no state besides the key: the roll-over counter comes
-// with each packet, so that any goroutine may encrypt at any time.
+var (
+	errTooLong  = errors.New("longer than a datagram")
+	errTooShort = errors.New("shorter than its header")
+	errWornOut  = errors.New("keys have been used as often as they may") // RFC 3711 §9.2
+)
+
+// gcmSender encrypts SRTP and SRTCP with AEAD_AES_128_GCM (RFC 7714). Besides the keys its only state is the SRTCP index:
+// the roll-over counter comes with each packet, so that any goroutine may encrypt at any time.
 type gcmSender struct {
+	rtp, rtcp gcmKey
+	index     atomic.Uint32 // of SRTCP, one for all SSRCs: each sees it grow
+}
+
+// gcmKey is a session key with its salt.
+type gcmKey struct {
 	aead cipher.AEAD
 	salt [gcmNonce]byte
 }
 
-// Labels of key derivation, RFC 3711 §4.3.1.
+// Labels of key derivation, RFC 3711 §4.3.1 and §4.3.2.
 const (
-	labelEncryption = 0
-	labelSalt       = 2
+	labelRTPEncryption  = 0
+	labelRTPSalt        = 2
+	labelRTCPEncryption = 3
+	labelRTCPSalt       = 5
 )
 
 func newGCMSender(masterKey, masterSalt []byte) (*gcmSender, error) {
-	key, err := deriveKey(masterKey, masterSalt, labelEncryption, len(masterKey))
-	if err != nil {
-		return nil, err
+	g := &gcmSender{}
+	for _, k := range []struct {
+		key               *gcmKey
+		encryption, salty byte
+	}{{&g.rtp, labelRTPEncryption, labelRTPSalt}, {&g.rtcp, labelRTCPEncryption, labelRTCPSalt}} {
+		secret, err := deriveKey(masterKey, masterSalt, k.encryption, len(masterKey))
+		if err != nil {
+			return nil, err
+		}
+		salt, err := deriveKey(masterKey, masterSalt, k.salty, gcmNonce)
+		if err != nil {
+			return nil, err
+		}
+		block, err := aes.NewCipher(secret)
+		if err != nil {
+			return nil, fmt.Errorf("SRTP session key: %w", err)
+		}
+		if k.key.aead, err = cipher.NewGCM(block); err != nil {
+			return nil, fmt.Errorf("SRTP session key: %w", err)
+		}
+		k.key.salt = [gcmNonce]byte(salt)
 	}
-	salt, err := deriveKey(masterKey, masterSalt, labelSalt, gcmNonce)
-	if err != nil {
-		return nil, err
-	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, fmt.Errorf("SRTP session key: %w", err)
-	}
-	aead, err := cipher.NewGCM(block)
-	if err != nil {
-		return nil, fmt.Errorf("SRTP session key: %w", err)
-	}
-	return &gcmSender{aead: aead, salt: [gcmNonce]byte(salt)}, nil
+	return g, nil
 }
 
 // deriveKey is RFC 3711 §4.3.3 with a key derivation rate of zero; RFC 7714 §11 pads the shorter salt with zeros.
@@ -77,28 +103,60 @@ func (g *gcmSender) write(b *udp.Batch, to *udp.Remote, roc uint32, header, payl
 		return
 	}
 	copy(room, header)
+	// RFC 7714 §8.1: zeros, SSRC, roll-over counter and sequence number.
 	nonce := room[size : size+gcmNonce]
-	g.nonce(nonce, room, roc)
-	g.aead.Seal(room[:len(header):size], nonce, payload, room[:len(header)])
+	nonce[0], nonce[1] = 0, 0
+	copy(nonce[2:6], room[8:12])
+	binary.BigEndian.PutUint32(nonce[6:], roc)
+	copy(nonce[10:12], room[2:4])
+	g.rtp.mask(nonce)
+	g.rtp.aead.Seal(room[:len(header):size], nonce, payload, room[:len(header)])
 	b.Commit(size)
 }
 
-// nonce is RFC 7714 §8.1: zeros, SSRC, roll-over counter and sequence number, XORed with the salt.
-func (g *gcmSender) nonce(nonce, header []byte, roc uint32) {
-	nonce[0], nonce[1] = 0, 0
-	copy(nonce[2:6], header[8:12])
-	binary.BigEndian.PutUint32(nonce[6:], roc)
-	copy(nonce[10:12], header[2:4])
-	for i, s := range g.salt {
+// mask XORs the salt into a nonce.
+func (k *gcmKey) mask(nonce []byte) {
+	for i, s := range k.salt {
 		nonce[i] ^= s
 	}
 }
 
-// cmSender encrypts SRTP with AES128_CM_HMAC_SHA1_80 (RFC 3711), for peers that cannot do better.
+// writeRTCP encrypts a compound packet into b.
+func (g *gcmSender) writeRTCP(b *udp.Batch, to *udp.Remote, compound []byte) error {
+	if len(compound) < rtcpHeader {
+		return errTooShort
+	}
+	index := g.index.Add(1)
+	if index >= srtcpEncrypted {
+		return errWornOut
+	}
+	sealed := len(compound) + gcmTag
+	size := sealed + srtcpIndex
+	room := b.Reserve(to, size+gcmNonce+rtcpHeader+srtcpIndex)
+	if room == nil {
+		return errTooLong
+	}
+	// RFC 7714 §9.1: zeros, SSRC, zeros and index. §9.2: header and encryption bit with index are authenticated too.
+	nonce, aad := room[size:size+gcmNonce], room[size+gcmNonce:]
+	clear(nonce)
+	copy(nonce[2:6], compound[4:8])
+	binary.BigEndian.PutUint32(nonce[8:], index)
+	g.rtcp.mask(nonce)
+	copy(aad, compound[:rtcpHeader])
+	binary.BigEndian.PutUint32(aad[rtcpHeader:], srtcpEncrypted|index)
+	copy(room, compound[:rtcpHeader])
+	g.rtcp.aead.Seal(room[:rtcpHeader:sealed], nonce, compound[rtcpHeader:], aad)
+	copy(room[sealed:], aad[rtcpHeader:])
+	b.Commit(size)
+	return nil
+}
+
+// cmSender encrypts SRTP and SRTCP with AES128_CM_HMAC_SHA1_80 (RFC 3711), for peers that cannot do better.
 type cmSender struct {
-	mu      sync.Mutex
-	context *srtp.Context // guarded by mu
-	header  rtp.Header    // guarded by mu
+	mu         sync.Mutex
+	context    *srtp.Context // guarded by mu
+	header     rtp.Header    // guarded by mu
+	rtcpHeader rtcp.Header   // guarded by mu
 }
 
 func newCMSender(masterKey, masterSalt []byte) (*cmSender, error) {
@@ -123,4 +181,20 @@ func (c *cmSender) write(b *udp.Batch, to *udp.Remote, roc uint32, header, paylo
 	if out, err := c.context.EncryptRTP(room[:0], room[:plain], &c.header); err == nil {
 		b.Commit(len(out))
 	}
+}
+
+// writeRTCP encrypts a compound packet into b.
+func (c *cmSender) writeRTCP(b *udp.Batch, to *udp.Remote, compound []byte) error {
+	room := b.Reserve(to, len(compound)+srtcpIndex+cmTag)
+	if room == nil {
+		return errTooLong
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out, err := c.context.EncryptRTCP(room[:0], compound, &c.rtcpHeader)
+	if err != nil {
+		return err
+	}
+	b.Commit(len(out))
+	return nil
 }
