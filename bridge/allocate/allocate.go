@@ -65,22 +65,19 @@ type Want struct {
 func Effective(sources []Source, c Constraints) []Want {
 	wants := make([]Want, 0, len(sources))
 	taken := make([]bool, len(sources))
-	byName := make(map[string]int, len(sources))
-	for i := range sources {
-		byName[sources[i].Name] = i
-	}
 	take := func(i int, onStage bool) {
 		taken[i] = true
 		wants = append(wants, Want{Source: &sources[i], OnStage: onStage})
 	}
-	for _, list := range []struct {
-		names   []string
-		onStage bool
-	}{{c.OnStage, true}, {c.Selected, false}} {
-		for _, name := range list.names {
-			if i, ok := byName[name]; ok && !taken[i] && sources[i].Enabled {
-				take(i, list.onStage)
-			}
+	named := index(sources, len(c.OnStage)+len(c.Selected) > 0)
+	for _, name := range c.OnStage {
+		if i, ok := named[name]; ok && !taken[i] && sources[i].Enabled {
+			take(i, true)
+		}
+	}
+	for _, name := range c.Selected {
+		if i, ok := named[name]; ok && !taken[i] && sources[i].Enabled {
+			take(i, false)
 		}
 	}
 	for _, enabled := range []bool{true, false} {
@@ -90,6 +87,12 @@ func Effective(sources []Source, c Constraints) []Want {
 			}
 		}
 	}
+	c.limit(wants)
+	return wants
+}
+
+// limit gives each of wants, in order of priority, its height.
+func (c *Constraints) limit(wants []Want) {
 	left := c.LastN
 	for i := range wants {
 		w := &wants[i]
@@ -100,14 +103,23 @@ func Effective(sources []Source, c Constraints) []Want {
 		if h, ok := c.HeightPx[w.Source.Name]; ok {
 			w.MaxHeightPx = h
 		}
-		if w.MaxHeightPx < 0 {
-			w.MaxHeightPx = Unlimited
-		}
+		w.MaxHeightPx = max(w.MaxHeightPx, Unlimited)
 		if w.MaxHeightPx != 0 && left > 0 {
 			left--
 		}
 	}
-	return wants
+}
+
+// index finds sources by name, if that is needed.
+func index(sources []Source, needed bool) map[string]int {
+	if !needed {
+		return nil
+	}
+	named := make(map[string]int, len(sources))
+	for i := range sources {
+		named[sources[i].Name] = i
+	}
+	return named
 }
 
 // Allocate chooses one layer per want so that the sum of their bitrates stays within budget.

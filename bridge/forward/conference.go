@@ -39,18 +39,19 @@ type Conference struct {
 	stepMu sync.Mutex // serialises step: events must leave in order
 	timers timers     // guarded by stepMu
 
-	mu         sync.Mutex
-	endpoints  map[string]*Endpoint // guarded by mu, as all below
-	speech     []*Endpoint          // most recent speaker first, then by arrival
-	detector   *speaker.Detector
-	dominant   string
-	previous   []string // recent speakers before the dominant one
-	silence    bool
-	rates      Rates
-	measured   Totals // at measuredAt
-	measuredAt time.Time
-	departed   Totals // what endpoints that have left had counted
-	round      uint64 // of the plan
+	mu           sync.Mutex
+	endpoints    map[string]*Endpoint // guarded by mu, as all below
+	speech       []*Endpoint          // most recent speaker first, then by arrival
+	detector     *speaker.Detector
+	dominant     string
+	previous     []string // recent speakers before the dominant one
+	silence      bool
+	rates        Rates
+	measured     Totals // at measuredAt
+	measuredAt   time.Time
+	departed     Totals // what endpoints that have left had counted
+	round        uint64 // of the plan
+	audioChanged bool   // the plan must subscribe to audio anew
 }
 
 // timers says when the parts of a step were last done.
@@ -136,6 +137,12 @@ func (c *Conference) replan() {
 	}
 }
 
+// rejoinLocked says that sources or receivers have changed. c.mu must be held.
+func (c *Conference) rejoinLocked() {
+	c.audioChanged = true
+	c.replan()
+}
+
 // AddEndpoint adds an endpoint that sends through outlet. Until SetConnected nothing is sent to it.
 func (c *Conference) AddEndpoint(id string, outlet Outlet, n Negotiated, now time.Time) (*Endpoint, error) {
 	if outlet == nil {
@@ -149,7 +156,7 @@ func (c *Conference) AddEndpoint(id string, outlet Outlet, n Negotiated, now tim
 	e := newEndpoint(c, id, outlet, n, now)
 	c.endpoints[id] = e
 	c.speech = append(c.speech, e)
-	c.replan()
+	c.rejoinLocked()
 	return e, nil
 }
 
@@ -205,7 +212,7 @@ func (c *Conference) RemoveEndpoint(id string) {
 		}
 	}
 	c.departed.add(e.totals())
-	c.replan()
+	c.rejoinLocked()
 }
 
 // repeatKeyframeRequests sends the requests that were put off and wait for a packet that may never come.

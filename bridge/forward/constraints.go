@@ -46,6 +46,52 @@ func (e *Endpoint) SetConstraints(r ReceiverConstraints) {
 	c.replan()
 }
 
+// AudioSubscription is a bridge channel ReceiverAudioSubscription message: Exclude wins, then Include, then All.
+type AudioSubscription struct {
+	All              bool
+	Include, Exclude []string // source names
+}
+
+// SetAudioSubscription says which audio sources the endpoint wants; at first it gets all. No reference is kept.
+func (e *Endpoint) SetAudioSubscription(a AudioSubscription) {
+	c := e.conference
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e.audio = &AudioSubscription{All: a.All, Include: slices.Clone(a.Include), Exclude: slices.Clone(a.Exclude)}
+	c.rejoinLocked()
+}
+
+// hears says whether e wants the audio source called name. conference.mu must be held.
+func (e *Endpoint) hears(name string) bool {
+	a := e.audio
+	switch {
+	case a == nil:
+		return true
+	case slices.Contains(a.Exclude, name):
+		return false
+	}
+	return a.All || slices.Contains(a.Include, name)
+}
+
+// smallConference is up to how many endpoints everybody gets everybody's statistics (as jitsi-videobridge does).
+const smallConference = 20
+
+// WantsStatsOf says whether the endpoint has use for the EndpointStats message of the endpoint called sender: always in
+// a small conference, else if sender has spoken lately, or its video is forwarded to or selected by this endpoint.
+func (e *Endpoint) WantsStatsOf(sender string) bool {
+	c := e.conference
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.endpoints) <= smallConference || c.dominant == sender || slices.Contains(c.previous, sender) {
+		return true
+	}
+	s := c.endpoints[sender]
+	return s != nil && slices.ContainsFunc(s.sources, func(src *source) bool {
+		return slices.Contains(e.forwarded, src.name) || slices.Contains(e.constraints.OnStage, src.name) ||
+			slices.Contains(e.constraints.Selected, src.name)
+	})
+}
+
 // SetInitialLastN sets last-N as the focus wishes, unless the endpoint has said itself what it wants.
 func (e *Endpoint) SetInitialLastN(n int) {
 	c := e.conference

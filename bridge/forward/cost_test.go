@@ -97,3 +97,32 @@ func BenchmarkHandleRTP(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkPlan is what a change of constraints or speakers costs, off the packet path.
+func BenchmarkPlan(b *testing.B) {
+	for _, n := range []int{10, 100, 300} {
+		b.Run(fmt.Sprintf("%d endpoints", n), func(b *testing.B) {
+			r := newRoom(b)
+			for i := range n {
+				m, err := r.c.AddEndpoint(fmt.Sprint(i), &browser{discard: true}, jitsi, r.now)
+				if err != nil {
+					b.Fatal(err)
+				}
+				ssrc := uint32(10 * i)
+				m.SetSources([]Source{
+					{Name: fmt.Sprintf("%d-a0", i), Media: Audio, SSRCs: []uint32{ssrc + 1}},
+					{Name: fmt.Sprintf("%d-v0", i), Media: Video, Groups: []Group{{Semantics: "SIM", SSRCs: []uint32{ssrc + 2, ssrc + 3, ssrc + 4}}}},
+				})
+				m.SetConnected(true)
+				m.SetConstraints(ReceiverConstraints{LastN: ptr(25), DefaultHeightPx: ptr(180)})
+			}
+			r.pass(20 * time.Millisecond)
+			b.ReportAllocs()
+			for b.Loop() {
+				r.now = r.now.Add(minPlanSpacing)
+				r.c.replan()
+				r.c.step(r.now)
+			}
+		})
+	}
+}

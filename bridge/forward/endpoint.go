@@ -38,9 +38,10 @@ type Endpoint struct {
 	spent       spent
 	videoTypes  map[string]VideoType // by source name, also of sources not signalled yet
 	constraints allocate.Constraints
-	constrained bool     // the receiver has sent constraints itself
-	forwarded   []string // as last announced
-	announced   bool     // forwarded has been announced at all
+	audio       *AudioSubscription // nil: everything
+	constrained bool               // the receiver has sent constraints itself
+	forwarded   []string           // as last announced
+	announced   bool               // forwarded has been announced at all
 }
 
 // defaultHeightPx is what receivers get of each source until they say otherwise: clients without a bridge channel see
@@ -77,7 +78,7 @@ func (e *Endpoint) SetConnected(connected bool) {
 	defer c.mu.Unlock()
 	if e.connected != connected {
 		e.connected = connected
-		c.replan()
+		c.rejoinLocked()
 	}
 }
 

@@ -405,3 +405,52 @@ func TestConnectivity(t *testing.T) {
 		t.Errorf("events %q, want ben back", got)
 	}
 }
+
+func TestAudioSubscription(t *testing.T) {
+	r := newRoom(t)
+	ana, ben, eva := r.join("ana"), r.join("ben"), r.join("eva")
+	for _, tt := range []struct {
+		a        AudioSubscription
+		ana, ben bool
+	}{
+		{AudioSubscription{All: true, Exclude: []string{"ana-a0"}}, false, true},
+		{AudioSubscription{Include: []string{"ana-a0"}}, true, false},
+		{AudioSubscription{Include: []string{"ana-a0"}, Exclude: []string{"ana-a0"}}, false, false},
+		{AudioSubscription{All: true}, true, true},
+	} {
+		eva.SetAudioSubscription(tt.a)
+		r.pass(50 * time.Millisecond)
+		ana.talk(20)
+		ben.talk(20)
+		heard := map[uint32]bool{}
+		for _, p := range eva.take() {
+			heard[p.SSRC] = true
+		}
+		if heard[ana.ssrc] != tt.ana || heard[ben.ssrc] != tt.ben {
+			t.Errorf("%+v: hears ana %v, ben %v", tt.a, heard[ana.ssrc], heard[ben.ssrc])
+		}
+	}
+}
+
+func TestStatisticsOfLargeConferences(t *testing.T) {
+	r := newRoom(t)
+	ben := r.join("ben")
+	r.join("ana")
+	if !ben.WantsStatsOf("ana") {
+		t.Error("not in a small conference")
+	}
+	ben.SetConstraints(ReceiverConstraints{LastN: ptr(0)})
+	for i := range smallConference {
+		if _, err := r.c.AddEndpoint(string(rune('A'+i)), &browser{discard: true}, jitsi, r.now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.pass(50 * time.Millisecond)
+	if ben.WantsStatsOf("ana") {
+		t.Error("of somebody neither heard nor seen")
+	}
+	ben.SetConstraints(ReceiverConstraints{Selected: []string{"ana-v0"}})
+	if !ben.WantsStatsOf("ana") {
+		t.Error("not of somebody selected")
+	}
+}

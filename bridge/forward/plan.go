@@ -163,20 +163,39 @@ func (c *Conference) publishLocked(plans []planFor, bySource map[string]*source)
 				asking = append(asking, s)
 			}
 		}
-		for _, owner := range c.speech {
-			for _, src := range owner.sources {
-				if src.media == Audio && owner != p.receiver {
-					c.subscribeLocked(subscribers, p.receiver, src, 0)
-				}
-			}
-		}
 	}
 	for _, e := range c.speech {
 		for _, src := range e.sources {
+			if src.media == Video {
+				c.replaceSubscribersLocked(src, subscribers[src])
+			}
+		}
+	}
+	if c.audioChanged {
+		c.audioChanged = false
+		c.publishAudioLocked()
+	}
+	return asking
+}
+
+// publishAudioLocked subscribes everybody to everybody else's audio. It need not be done again until somebody comes,
+// goes, or changes sources.
+func (c *Conference) publishAudioLocked() {
+	receivers := c.endpointsLocked()
+	for _, owner := range c.speech {
+		for _, src := range owner.sources {
+			if src.media != Audio {
+				continue
+			}
+			subscribers := make(map[*source][]*slot, 1)
+			for _, e := range receivers {
+				if e.connected && e != owner && e.hears(src.name) {
+					c.subscribeLocked(subscribers, e, src, 0)
+				}
+			}
 			c.replaceSubscribersLocked(src, subscribers[src])
 		}
 	}
-	return asking
 }
 
 func (c *Conference) subscribeLocked(

@@ -87,8 +87,9 @@ func (v *film) deliver(t *rapid.T) (arrived []frame) {
 
 // sent is a packet that a projection let through.
 type sent struct {
-	in  frame
-	out output
+	in    frame
+	out   output
+	epoch int
 }
 
 // project plays a film to a projection whose target changes now and then.
@@ -102,7 +103,7 @@ func project(t *rapid.T, p *projection, arrived []frame) (all []sent) {
 			}
 		}
 		if o, ok, _ := p.forward(&f, target); ok {
-			all = append(all, sent{f, o})
+			all = append(all, sent{f, o, p.epochN})
 		}
 	}
 	return all
@@ -151,9 +152,9 @@ func checkEpochs(t *rapid.T, all []sent) {
 			continue
 		}
 		before := all[i-1]
-		switched := before.in.encoding != s.in.encoding || s.out.ext-before.out.ext != s.in.ext-before.in.ext
-		if !switched {
-			if s.out.timestamp-before.out.timestamp != s.in.timestamp-before.in.timestamp ||
+		if s.epoch == before.epoch {
+			if s.in.encoding != before.in.encoding || s.out.ext-before.out.ext != s.in.ext-before.in.ext ||
+				s.out.timestamp-before.out.timestamp != s.in.timestamp-before.in.timestamp ||
 				(s.out.pictureID-before.out.pictureID)&0x7fff != (s.in.vp8.PictureID-before.in.vp8.PictureID)&0x7fff ||
 				s.out.tl0-before.out.tl0 != s.in.vp8.TL0-before.in.vp8.TL0 {
 				t.Fatalf("distances changed within one encoding: %+v %+v", before, s)

@@ -170,7 +170,7 @@ func (e *Endpoint) SetSources(sources []Source) (refused []string) {
 	}
 	e.sources = next
 	e.publishSourcesLocked()
-	c.replan()
+	c.rejoinLocked()
 	return refused
 }
 
