@@ -49,7 +49,7 @@ type Conference struct {
 	rates        Rates
 	measured     Totals // at measuredAt
 	measuredAt   time.Time
-	departed     Totals // what endpoints that have left had counted
+	departed     Totals // what endpoints that have left had counted, and what belongs to none
 	round        uint64 // of the plan
 	audioChanged bool   // the plan must subscribe to audio anew
 }

@@ -98,6 +98,9 @@ func (e *Endpoint) handle(b *udp.Batch, w *work, in incoming, c codec, p receive
 		}
 		e.conference.replan()
 	}
+	if w.vp8.Key {
+		e.traffic.keyframes.Add(1)
+	}
 	src.keyframes.repeat(b, src, w.arrival)
 	packets, bytes := w.fanOut(b)
 	e.traffic.packetsOut.Add(packets)

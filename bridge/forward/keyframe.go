@@ -61,9 +61,8 @@ func (k *keyframeRequests) ask(b *udp.Batch, src *source, now time.Time) {
 		return
 	}
 	pli := rtcp.PictureLossIndication{SenderSSRC: src.owner.conference.cfg.FeedbackSSRC, MediaSSRC: src.encodings[0].ssrc}
-	if raw, err := pli.Marshal(); err == nil {
-		src.owner.outlet.WriteRTCP(b, raw)
-	}
+	src.owner.traffic.keyframesAsked.Add(1)
+	src.owner.sendRTCP(b, &pli)
 }
 
 // repeat sends what ask had to put off, if it is time.

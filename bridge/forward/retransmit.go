@@ -103,5 +103,6 @@ func (s *slot) resend(b *udp.Batch, w *work, n *negotiation, pt *format, c recei
 	}
 	values := rtp.Values{VideoOrientation: c.Orientation, HasVideoOrientation: c.HasOrientation}
 	header := w.appendHeader(h, s.receiver, n, &values, true, useRTX, now)
+	s.receiver.traffic.resent.Add(1)
 	s.receiver.outlet.WriteRTP(b, uint32(ext>>16), header, payload)
 }

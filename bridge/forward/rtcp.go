@@ -124,6 +124,7 @@ func (s *slot) senderReport(b *udp.Batch, w *work, encoding int, sr *rtcp.Sender
 // handleReports takes the round-trip time from a receiver's report blocks (RFC 3550 §6.4.1).
 func (e *Endpoint) handleReports(blocks []rtcp.ReceptionReport, now time.Time) {
 	for _, r := range blocks {
+		e.traffic.lossOut.Store(uint32(r.FractionLost))
 		if r.LastSenderReport == 0 {
 			continue
 		}

@@ -41,8 +41,8 @@ type encoding struct {
 	stream *receive.Stream // guarded by mu
 	cache  receive.Cache   // guarded by mu
 
-	measuredBytes uint64 // at the last measurement; owned by the planner
-	bitrate       atomic.Int64
+	measuredBytes, measuredLost uint64 // at the last measurement; guarded by conference.mu
+	bitrate                     atomic.Int64
 }
 
 // incoming is what an endpoint's SSRC carries.

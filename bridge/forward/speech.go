@@ -59,6 +59,7 @@ func (c *Conference) decideSpeaker(now time.Time) []func(Events) {
 	}
 	if dominant != c.dominant {
 		c.takeFloorLocked(dominant)
+		c.departed.SpeakerChanges++
 	}
 	c.silence = silence
 	previous := append([]string{}, c.previous...)

@@ -8,6 +8,9 @@ import (
 // traffic counts what an endpoint sent to the bridge, and what the bridge sent on to others of it.
 type traffic struct {
 	packetsIn, bytesIn, packetsOut, bytesOut atomic.Uint64
+	keyframes                                atomic.Uint64 // received
+	keyframesAsked, resent                   atomic.Uint64 // of it by the bridge; to it after NACKs
+	lossOut                                  atomic.Uint32 // reported by it last, in 1/256
 }
 
 // Totals are counters since a conference began. In is what endpoints sent, Out what was forwarded of it to all
@@ -17,20 +20,8 @@ type Totals struct {
 
 	// Incoming packets that were not forwarded.
 	Malformed, UnknownPayloadType, UnknownSSRC, Duplicate, Padding, Muted, Silent uint64
-}
 
-func (t *Totals) add(o Totals) {
-	t.PacketsIn += o.PacketsIn
-	t.BytesIn += o.BytesIn
-	t.PacketsOut += o.PacketsOut
-	t.BytesOut += o.BytesOut
-	t.Malformed += o.Malformed
-	t.UnknownPayloadType += o.UnknownPayloadType
-	t.UnknownSSRC += o.UnknownSSRC
-	t.Duplicate += o.Duplicate
-	t.Padding += o.Padding
-	t.Muted += o.Muted
-	t.Silent += o.Silent
+	KeyframesReceived, KeyframesRequested, Retransmitted, SpeakerChanges uint64
 }
 
 // totals are the endpoint's counters.
@@ -41,6 +32,8 @@ func (e *Endpoint) totals() Totals {
 		Malformed: e.drops.malformed.Load(), UnknownPayloadType: e.drops.unknownPayloadType.Load(),
 		UnknownSSRC: e.drops.unknownSSRC.Load(), Duplicate: e.drops.duplicate.Load(),
 		Padding: e.drops.padding.Load(), Muted: e.drops.muted.Load(), Silent: e.drops.silent.Load(),
+		KeyframesReceived: e.traffic.keyframes.Load(), KeyframesRequested: e.traffic.keyframesAsked.Load(),
+		Retransmitted: e.traffic.resent.Load(),
 	}
 }
 
@@ -48,6 +41,7 @@ func (e *Endpoint) totals() Totals {
 type Rates struct {
 	PacketsInPerSecond, PacketsOutPerSecond float64
 	BitsInPerSecond, BitsOutPerSecond       float64
+	LostInPerSecond                         float64 // packets that did not come from the endpoints
 }
 
 // Stats is a snapshot of a conference.
@@ -58,6 +52,11 @@ type Stats struct {
 	AudioSources, VideoSources int
 	Totals                     Totals
 	Rates                      Rates
+
+	// Sums over the endpoints that have reported: divide by Reporting.
+	Reporting int
+	RoundTrip time.Duration
+	LossOut   float64 // the fraction that receivers miss
 }
 
 // sendingWithin is how recent a packet makes a source count as sending.
@@ -75,16 +74,12 @@ func (c *Conference) Stats(now time.Time) Stats {
 		if e.inactive {
 			st.InactiveEndpoints++
 		}
-		audio, video := false, false
-		for _, src := range e.sources {
-			if src.media == Audio {
-				st.AudioSources++
-				audio = audio || src.heardSince(now.Add(-sendingWithin))
-			} else {
-				st.VideoSources++
-				video = video || src.heardSince(now.Add(-sendingWithin))
-			}
+		if rtt := e.RoundTrip(); rtt > 0 {
+			st.Reporting++
+			st.RoundTrip += rtt
+			st.LossOut += float64(e.traffic.lossOut.Load()) / 256
 		}
+		audio, video := e.sendingSinceLocked(now.Add(-sendingWithin), &st)
 		if audio {
 			st.SendingAudio++
 		}
@@ -93,6 +88,20 @@ func (c *Conference) Stats(now time.Time) Stats {
 		}
 	}
 	return st
+}
+
+// sendingSinceLocked counts e's sources in st and says of which kinds something came since t.
+func (e *Endpoint) sendingSinceLocked(t time.Time, st *Stats) (audio, video bool) {
+	for _, src := range e.sources {
+		if src.media == Audio {
+			st.AudioSources++
+			audio = audio || src.heardSince(t)
+		} else {
+			st.VideoSources++
+			video = video || src.heardSince(t)
+		}
+	}
+	return audio, video
 }
 
 func (src *source) heardSince(t time.Time) bool {
@@ -132,10 +141,11 @@ func (c *Conference) measure(now time.Time) {
 		for _, src := range e.sources {
 			for _, enc := range src.encodings {
 				enc.mu.Lock()
-				bytes := enc.stream.Totals().Bytes
+				t := enc.stream.Totals()
 				enc.mu.Unlock()
-				enc.bitrate.Store(int64(8 * rate(bytes, enc.measuredBytes)))
-				enc.measuredBytes = bytes
+				enc.bitrate.Store(int64(8 * rate(t.Bytes, enc.measuredBytes)))
+				c.rates.LostInPerSecond += rate(max(t.Lost, enc.measuredLost), enc.measuredLost)
+				enc.measuredBytes, enc.measuredLost = t.Bytes, t.Lost
 			}
 		}
 	}
