@@ -149,16 +149,23 @@ func (s *SQLite) Close() error {
 }
 
 // code returns the primary SQLite result code of err, or 0.
-func code(err error) int {
+func code(err error) int { return extended(err) & 0xff }
+
+// extended returns the extended SQLite result code of err, or 0.
+func extended(err error) int {
 	var e *sqlite.Error
 	if errors.As(err, &e) {
-		return e.Code() & 0xff
+		return e.Code()
 	}
 	return 0
 }
 
 // explain puts the database's errors into words that say what to do.
 func explain(err error) error {
+	switch extended(err) {
+	case lib.SQLITE_IOERR_SHMSIZE, lib.SQLITE_IOERR_WRITE: // growing a file failed: that is how the -shm file meets a full disk
+		return fmt.Errorf("%w: %w", ErrDiskFull, err)
+	}
 	switch code(err) {
 	case 0:
 		if isNoSpace(err) {
