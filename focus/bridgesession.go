@@ -114,9 +114,14 @@ func (c *conference) allocationFailed(p *participant, s *session, reply *xmpp.St
 	c.log.Warn("the bridge refuses an endpoint", "bridge", b.jid.Resource(), "condition", e.Condition, "reason", reason)
 	switch {
 	case e.Condition == xmpp.BadRequest:
+		delete(b.endpoints, p.id) // it never came to be
 		if current {
 			p.dropped = true
 			c.terminate(p, jingle.Reason{}, false)
+		}
+		if len(b.endpoints) == 0 {
+			c.expireBridge()
+			c.tellBridgeCount()
 		}
 	case e.Condition == xmpp.ItemNotFound, e.Condition == xmpp.Conflict:
 		// Also where the bridge has left its room: its presence will tell, and meanwhile nothing works there.
@@ -209,7 +214,7 @@ func (c *conference) loseBridge(b *bridgeSession, failed, graceful bool) {
 		c.emit(bridgeFailedEffect{b.jid, graceful})
 		c.env.bridges = c.env.bridges.without(b.jid)
 	}
-	c.leaveBridge(b)
+	c.leaveBridge()
 	if !failed && !graceful {
 		c.retryLater() // the same bridge may be chosen again: not at once, and not for ever
 		return
@@ -217,15 +222,20 @@ func (c *conference) loseBridge(b *bridgeSession, failed, graceful bool) {
 	c.inviteAll()
 }
 
-// leaveBridge ends all sessions on b.
-func (c *conference) leaveBridge(b *bridgeSession) {
-	clear(b.endpoints) // expired all at once
+// hangUpAll ends everybody's session and the conference on its bridge.
+func (c *conference) hangUpAll(reason jingle.Reason, tell bool) {
+	if c.bridge != nil {
+		clear(c.bridge.endpoints) // expired all at once
+	}
 	for _, p := range c.inOrder() {
-		if p.session != nil && p.session.bridge == b {
-			c.hangUp(p, jingle.Reason{Condition: "success", Text: "moving"}, true)
-		}
+		c.hangUp(p, reason, tell)
 	}
 	c.expireBridge()
+}
+
+// leaveBridge ends all sessions, to begin anew on another bridge.
+func (c *conference) leaveBridge() {
+	c.hangUpAll(jingle.Reason{Condition: "success", Text: "moving"}, true)
 	c.tellBridgeCount()
 }
 
@@ -235,7 +245,7 @@ type bridgesEvent struct{ change bridgeChange }
 func (ev bridgesEvent) apply(c *conference) {
 	if b := c.bridge; b != nil && slices.Contains(ev.change.lost, b.jid) {
 		c.log.Warn("the bridge is lost", "bridge", b.jid.Resource())
-		c.leaveBridge(b)
+		c.leaveBridge()
 		c.retryAt = time.Time{}
 	}
 	c.inviteAll()

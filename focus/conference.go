@@ -203,10 +203,7 @@ func (ev stopEvent) apply(c *conference) { c.stop(ev.reason, true) }
 // stop ends the conference: everybody's session, the bridge's, and our presence in the room if we are still in it.
 func (c *conference) stop(reason string, inRoom bool) {
 	c.log.Info("conference ends", "reason", reason)
-	for _, p := range c.inOrder() {
-		c.hangUp(p, jingle.Reason{Condition: "gone", Text: reason}, inRoom)
-	}
-	c.expireBridge()
+	c.hangUpAll(jingle.Reason{Condition: "gone", Text: reason}, inRoom)
 	if inRoom {
 		if c.phase == running {
 			c.tellBridgeCount()

@@ -89,10 +89,7 @@ func (c *conference) endIdleSession() {
 	if len(c.members) != 1 {
 		return
 	}
-	for _, p := range c.inOrder() {
-		c.terminate(p, jingle.Reason{Condition: "expired", Text: "Idle session timeout"}, true)
-	}
-	c.expireBridge()
+	c.hangUpAll(jingle.Reason{Condition: "expired", Text: "Idle session timeout"}, true)
 	c.tellBridgeCount()
 }
 
