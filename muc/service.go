@@ -3,6 +3,7 @@ package muc
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -41,7 +42,11 @@ type Stats struct {
 
 // New checks cfg and returns a Service that takes stanzas at once. It must be Run, which ends what Deliver starts.
 func New(cfg Config, deps Deps) (*Service, error) {
-	if err := cfg.validate(); err != nil {
+	err := cfg.validate()
+	if deps.Router == nil {
+		err = errors.Join(err, errors.New("a router is needed"))
+	}
+	if err != nil {
 		return nil, fmt.Errorf("rooms service: %w", err)
 	}
 	s := &Service{
