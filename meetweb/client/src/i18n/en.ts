@@ -1,6 +1,6 @@
 /** English. Short, plain, no jargon. Keys are flat; `_one` and `_other` are plurals. */
 export const en = {
-  "alone.lead": "Send the link to whom you are waiting for. Nobody needs an account to join you.",
+  "alone.lead": "Send the link to the people you are waiting for. Nobody needs an account.",
   "alone.title": "You are the only one here",
 
   "banner.mediaConnecting": "Connecting sound and picture …",
@@ -225,7 +225,7 @@ export const en = {
   "settings.devices": "Devices",
   "settings.guest": "You are a guest, without an account.",
   "settings.language": "Language",
-  "settings.look": "Language and look",
+  "settings.look": "Language & more",
   "settings.mirror": "Show my own picture as in a mirror",
   "settings.nameHint": "The others see this name. It is kept in this browser.",
   "settings.person": "About you",
@@ -277,6 +277,8 @@ export const en = {
   "waiting.status": "Waiting for the host …",
   "waiting.title": "The host is not here yet",
 
+  "welcome.allRecent_one": "Show all",
+  "welcome.allRecent_other": "Show all {{count}}",
   "welcome.forget": "Forget {{room}}",
   "welcome.free": "Free software on your own server",
   "welcome.go": "Start or join",

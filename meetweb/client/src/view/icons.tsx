@@ -6,8 +6,8 @@ const slash = <path d="M4 4l16 16" />;
 const drawings = {
   logo: (
     <>
-      <circle cx="12" cy="12" r="4.25" />
-      <path d="M9.75 3.5h4.5M9.75 20.5h4.5M3.5 9.75v4.5M20.5 9.75v4.5" />
+      <circle cx="12" cy="12" r="4.5" />
+      <path d="M9.2 3.5a9 9 0 0 1 5.6 0M20.5 9.2a9 9 0 0 1 0 5.6M14.8 20.5a9 9 0 0 1-5.6 0M3.5 14.8a9 9 0 0 1 0-5.6" />
     </>
   ),
   microphone: (

@@ -68,7 +68,6 @@ export function useStore(): Store {
 /** The part of the state that `pick` names; `deps` are the values from outside that `pick` uses. */
 export function useSelect<T>(pick: (state: AppState) => T, deps: readonly unknown[] = []): T {
   const { state } = useStore();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the caller names what pick depends on.
   return useMemo(() => computed(() => pick(state.value)), [state, ...deps]).value;
 }
 

@@ -25,9 +25,9 @@ export function Call({ room }: { room: string }): VNode {
         <SharingBar />
         <Stage room={room} />
         <SoundBlocked />
-        <Notices />
       </main>
       {chat ? <ChatPanel /> : people ? <PeoplePanel /> : null}
+      <Notices />
       <Toolbar />
       <Voices />
     </div>

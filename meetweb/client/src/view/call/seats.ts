@@ -28,7 +28,7 @@ export function seatsOf(state: AppState): Seat[] {
   const others = state.participants.flatMap((p): Seat[] => {
     const person: Seat = { key: p.id, id: p.id, local: false, kind: "camera" };
     const screen = videoOf(p.videos, "desktop");
-    return screen === undefined ? [person] : [person, { key: screen.name, id: p.id, local: false, kind: "desktop" }];
+    return screen === undefined || screen.muted ? [person] : [person, { key: screen.name, id: p.id, local: false, kind: "desktop" }];
   });
   return [own, ...others];
 }

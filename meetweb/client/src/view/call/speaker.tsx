@@ -10,9 +10,9 @@ export function SpeakerView({ seats, stage }: { seats: readonly Seat[]; stage: S
   const film = seats.length > 1 && prefs.value.filmStrip;
   return (
     <div class={film ? "speaker-view" : "speaker-view no-film"}>
-      <div class="stage" role="group" aria-label={t("call.stage")}>
+      <section class="stage" aria-label={t("call.stage")}>
         {stage === undefined ? null : <Tile key={stage.key} seat={stage} stage />}
-      </div>
+      </section>
       {film ? (
         <ul class="film" aria-label={t("call.people")}>
           {seats.map((seat) => (

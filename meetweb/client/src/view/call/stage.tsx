@@ -35,6 +35,23 @@ function useStage(): Seat | undefined {
   }).value;
 }
 
+/** A screen is there to be read: when somebody begins to show one, it takes the stage; afterwards everything is as before. */
+function useScreensTakeTheStage(): void {
+  const { actions, state } = useStore();
+  const shared = useSelect((s) => s.participants.some((p) => p.videos.some((v) => v.kind === "desktop" && !v.muted)));
+  const switched = useRef(false);
+  useEffect(() => {
+    const { layout } = state.value;
+    if (shared && layout === "tiles") {
+      switched.current = true;
+      actions.setLayout("speaker");
+    } else if (!shared && switched.current) {
+      switched.current = false;
+      if (layout === "speaker" && state.value.pinned === null) actions.setLayout("tiles");
+    }
+  }, [shared]);
+}
+
 function Alone({ own, room }: { own: Seat; room: string }): VNode {
   return (
     <div class="alone">
@@ -54,6 +71,7 @@ export function Stage({ room }: { room: string }): VNode {
   const { actions } = useStore();
   const reporter = useMemo(() => createReporter(actions.setVisible), [actions]);
   useEffect(() => () => reporter.stop(), [reporter]);
+  useScreensTakeTheStage();
   const seats = useSeats();
   const stage = useStage();
   const layout = useSelect((s) => s.layout);

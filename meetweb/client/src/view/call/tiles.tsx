@@ -12,12 +12,10 @@ export function Tiles({ seats }: { seats: readonly Seat[] }): VNode {
   const size = useSize(ref);
   const grid = bestGrid(seats.length, size);
   return (
-    <div
+    <section
       ref={ref}
       class={grid.scrolls ? "tiles scrolls" : "tiles"}
-      role="group"
       aria-label={t("call.people")}
-      tabIndex={grid.scrolls ? 0 : undefined}
       style={{
         "--tile-width": `${grid.tileWidth}px`,
         "--tile-height": `${grid.tileHeight}px`,
@@ -29,6 +27,6 @@ export function Tiles({ seats }: { seats: readonly Seat[] }): VNode {
           <Tile key={seat.key} seat={seat} />
         ))}
       </div>
-    </div>
+    </section>
   );
 }

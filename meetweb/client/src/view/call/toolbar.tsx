@@ -15,7 +15,8 @@ interface ToggleProps {
   icon: IconName;
   label: string;
   shortcut: string;
-  pressed: boolean;
+  /** Left out where pressing changes what the button offers. */
+  pressed?: boolean;
   run: () => void;
   children?: ComponentChildren;
   id?: string;
@@ -77,7 +78,8 @@ function PeopleTool(): VNode {
 function LayoutTool(): VNode {
   const store = useStore();
   const tiles = useSelect((s) => s.layout === "tiles");
-  return <Toggle icon={tiles ? "speaker" : "tiles"} label={t("tool.tiles")} shortcut="W" pressed={tiles} run={() => toggleLayout(store)} />;
+  const label = t(tiles ? "tool.speakerView" : "tool.tiles");
+  return <Toggle icon={tiles ? "speaker" : "tiles"} label={label} shortcut="W" run={() => toggleLayout(store)} />;
 }
 
 const parts: Record<Tool, () => VNode> = {

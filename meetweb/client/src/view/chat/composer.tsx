@@ -3,6 +3,7 @@ import type { TargetedKeyboardEvent, VNode } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n";
 import { Icon } from "../icons";
+import { Select } from "../kit/parts";
 import { useSelect, useStore } from "../store";
 
 const longest = 2000;
@@ -16,22 +17,24 @@ function Addressee(): VNode | null {
   if (people.length === 0 && to === null) return null;
   const gone = to !== null && !people.some((p) => p.id === to);
   return (
-    <label class={to === null ? "addressee" : "addressee is-private"}>
-      <span>{t("chat.to")}</span>
-      <select class="field" value={to ?? ""} onChange={(e) => actions.chatTo(e.currentTarget.value || null)}>
-        <option value="">{t("chat.everybody")}</option>
-        {people.map((p) => (
-          <option key={p.id} value={p.id}>
-            {t("chat.only", { name: p.displayName || t("people.nameless") })}
-          </option>
-        ))}
-        {gone ? (
-          <option value={to} disabled>
-            {t("chat.gone")}
-          </option>
-        ) : null}
-      </select>
-    </label>
+    <Select
+      label={t("chat.to")}
+      look={to === null ? "addressee" : "addressee is-private"}
+      value={to ?? ""}
+      change={(id) => actions.chatTo(id || null)}
+    >
+      <option value="">{t("chat.everybody")}</option>
+      {people.map((p) => (
+        <option key={p.id} value={p.id}>
+          {t("chat.only", { name: p.displayName || t("people.nameless") })}
+        </option>
+      ))}
+      {gone ? (
+        <option value={to} disabled>
+          {t("chat.gone")}
+        </option>
+      ) : null}
+    </Select>
   );
 }
 

@@ -30,6 +30,7 @@ function Messages(): VNode {
       class={`messages size-${prefs.value.chatSize}`}
       role="log"
       aria-label={t("chat.messages")}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard.
       tabIndex={0}
       onScroll={onScroll}
     >

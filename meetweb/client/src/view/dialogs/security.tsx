@@ -20,11 +20,14 @@ function SetPassword({ onClose }: { onClose: () => void }): VNode {
         onClose();
       }}
     >
-      <label class="label">
-        {t("security.newPassword")}
-        <PasswordField autocomplete="new-password" value={password} change={setPassword} first />
-        <small>{t("security.hint")}</small>
-      </label>
+      <PasswordField
+        label={t("security.newPassword")}
+        hint={t("security.hint")}
+        autocomplete="new-password"
+        value={password}
+        change={setPassword}
+        first
+      />
       <div class="dialog-actions">
         <button type="button" class="secondary" onClick={onClose}>
           {t("dialog.cancel")}

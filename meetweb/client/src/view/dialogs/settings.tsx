@@ -5,7 +5,7 @@ import { type Key, language, languages, setLanguage, t } from "../../i18n";
 import { Icon, type IconName } from "../icons";
 import { Dialog } from "../kit/dialog";
 import { Video } from "../kit/media";
-import { Switch } from "../kit/parts";
+import { Select, Switch } from "../kit/parts";
 import type { ChatSize } from "../prefs";
 import { DevicePickers } from "../prejoin/devices";
 import { LevelMeter } from "../prejoin/meter";
@@ -77,23 +77,20 @@ function Look(): VNode {
   const { prefs, changePrefs } = useStore();
   return (
     <>
-      <label class="label">
-        {t("settings.language")}
-        <select
-          class="field"
-          value={language.value}
-          onChange={(e) => {
-            const found = languages.find((l) => l.code === e.currentTarget.value);
-            if (found) setLanguage(found.code);
-          }}
-        >
-          {languages.map(({ code, name }) => (
-            <option key={code} value={code} lang={code}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Select
+        label={t("settings.language")}
+        value={language.value}
+        change={(code) => {
+          const found = languages.find((l) => l.code === code);
+          if (found) setLanguage(found.code);
+        }}
+      >
+        {languages.map(({ code, name }) => (
+          <option key={code} value={code} lang={code}>
+            {name}
+          </option>
+        ))}
+      </Select>
       <fieldset class="choices">
         <legend>{t("settings.chatSize")}</legend>
         {sizes.map(({ size, label }) => (

@@ -1,4 +1,4 @@
-/** Line drawings for the pages between: a table from the side with its stools, a padlock, a cable that came out. Decorative. */
+/** Line drawings for the pages between: a table from the side with its stools, a padlock, a closed door, a cable that came out. Decorative. */
 import type { ComponentChildren, VNode } from "preact";
 
 function Drawing({ children }: { children: ComponentChildren }): VNode {
@@ -32,7 +32,8 @@ function Guest({ x }: { x: number }): VNode {
   return (
     <g transform={`translate(${x} 0)`} class="guest">
       <circle cx="0" cy="40" r="13" />
-      <path d="M-19 97c0-24 5-38 19-38s19 14 19 38z" />
+      <path d="M-17 99c0-26 4-41 17-41s17 15 17 41z" />
+      <path class="thigh" d={`M0 94h${x < 120 ? 16 : -16}v38`} />
     </g>
   );
 }
@@ -52,10 +53,10 @@ export function Seats({ guests, farewell }: { guests: number; farewell?: boolean
   return (
     <Drawing>
       {farewell ? null : <Lamp />}
-      {guests > 0 ? <Guest x={38} /> : null}
-      {guests > 1 ? <Guest x={202} /> : null}
       <Stool x={38} />
       <Stool x={202} />
+      {guests > 0 ? <Guest x={38} /> : null}
+      {guests > 1 ? <Guest x={202} /> : null}
       <TableSide />
       <g class="cup">
         <path d="M94 60h14v14h-14zM108 63c5 0 5 8 0 8" />
@@ -73,6 +74,18 @@ export function Padlock(): VNode {
       <rect class="top" x="82" y="68" width="76" height="62" rx="14" />
       <circle class="hole" cx="120" cy="94" r="7" />
       <path class="hole-line" d="M120 100v12" />
+    </Drawing>
+  );
+}
+
+export function ClosedDoor(): VNode {
+  return (
+    <Drawing>
+      <path class="ground" d="M58 138h124" />
+      <rect class="seat" x="80" y="14" width="80" height="124" rx="6" />
+      <rect class="top" x="88" y="22" width="64" height="116" rx="3" />
+      <path class="panel-line" d="M100 36h40v32h-40zM100 82h40v40h-40z" />
+      <circle class="knob" cx="143" cy="76" r="4" />
     </Drawing>
   );
 }

@@ -50,17 +50,15 @@ export function LoginDialog({ room, login, onClose }: { room: string; login: Log
             data-first
           />
         </label>
-        <label class="label">
-          {t("login.password")}
-          <PasswordField
-            name="password"
-            autocomplete="current-password"
-            value={password}
-            change={setPassword}
-            invalid={error === "wrongCredentials"}
-            describedBy={error === undefined ? undefined : "login-error"}
-          />
-        </label>
+        <PasswordField
+          label={t("login.password")}
+          name="password"
+          autocomplete="current-password"
+          value={password}
+          change={setPassword}
+          invalid={error === "wrongCredentials"}
+          describedBy={error === undefined ? undefined : "login-error"}
+        />
         {error === undefined ? null : <Problem id="login-error">{t(errors[error])}</Problem>}
         <div class="dialog-actions">
           <button type="button" class="secondary" onClick={onClose}>

@@ -30,17 +30,15 @@ export function PasswordPrompt({ room, wrong }: { room: string; wrong: boolean }
           if (password !== "") actions.submitPassword(password);
         }}
       >
-        <label class="label">
-          {t("passwordPrompt.label")}
-          <PasswordField
-            autocomplete="off"
-            value={password}
-            change={setPassword}
-            invalid={wrong}
-            describedBy={wrong ? "password-error" : undefined}
-            first
-          />
-        </label>
+        <PasswordField
+          label={t("passwordPrompt.label")}
+          autocomplete="off"
+          value={password}
+          change={setPassword}
+          invalid={wrong}
+          describedBy={wrong ? "password-error" : undefined}
+          first
+        />
         {wrong ? <Problem id="password-error">{t("passwordPrompt.wrong")}</Problem> : null}
         <div class="door-actions">
           <button type="submit" class="primary">

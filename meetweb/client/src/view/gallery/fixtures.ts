@@ -1,6 +1,7 @@
 /** One state for each thing that can be on screen. */
 import type { AppState, ChatMessage, LocalState, LoginState, Notice, Participant, RemoteVideo } from "../../model/state";
 import type { DialogState } from "../store";
+import type { SceneName } from "./names";
 import { paintedStream } from "./streams";
 
 export interface Scene {
@@ -179,7 +180,7 @@ const withCamera = (): LocalState => ({ ...local, camera: { on: true, busy: fals
 const moderator: LocalState = { ...local, moderator: true, account: "miriam" };
 
 /** Every scene by name. Functions, so that only the shown one paints its streams. */
-export const scenes: Record<string, () => Scene> = {
+export const scenes: Record<SceneName, () => Scene> = {
   welcome: () => ({ state: { ...base, recentRooms } }),
   "welcome-first": () => ({ state: base }),
   "welcome-settings": () => ({ state: base, dialog: { kind: "settings" } }),

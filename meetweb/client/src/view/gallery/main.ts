@@ -6,6 +6,7 @@ import type { Actions, App, AppState } from "../../model/state";
 import { mount } from "../index";
 import type { DialogState } from "../store";
 import { scenes } from "./fixtures";
+import type { SceneName } from "./names";
 
 type Call = readonly [name: string, ...args: unknown[]];
 
@@ -69,7 +70,7 @@ function fakeApp(first: AppState): { app: App; calls: Call[]; change: (part: Par
 const query = new URLSearchParams(location.search);
 const name = query.get("scene") ?? "welcome";
 localStorage.setItem("stammtisch.language", query.get("lang") ?? "en");
-const scene = scenes[name]?.();
+const scene = name in scenes ? scenes[name as SceneName]() : null;
 const root = document.getElementById("app");
 if (!scene || !root) throw new Error(`no scene ${name}; there are: ${Object.keys(scenes).join(", ")}`);
 

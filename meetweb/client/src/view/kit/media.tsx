@@ -21,7 +21,22 @@ export function Video({ stream, mirrored, contain }: VideoProps): VNode {
       video.srcObject = null;
     };
   }, [stream]);
+  // A telephone's upright picture is not cut to a wide tile: heads would go.
+  const measure = (): void => {
+    const video = ref.current;
+    if (video) video.dataset.shape = video.videoHeight > video.videoWidth ? "upright" : "wide";
+  };
   const look = `video${mirrored ? " mirrored" : ""}${contain ? " contain" : ""}`;
-  // biome-ignore lint/a11y/useMediaCaption: live pictures of people; their sound is elsewhere and has no captions.
-  return <video ref={ref} class={look} autoPlay playsInline muted disablePictureInPicture={!contain} />;
+  return (
+    <video
+      ref={ref}
+      class={look}
+      autoPlay
+      playsInline
+      muted
+      onLoadedMetadata={measure}
+      onResize={measure}
+      disablePictureInPicture={!contain}
+    />
+  );
 }

@@ -6,7 +6,6 @@ import { Icon, type IconName } from "../icons";
 export interface Command {
   icon: IconName;
   label: string;
-  shortcut?: string;
   danger?: boolean;
   /** Set on switches. */
   checked?: boolean;
@@ -93,6 +92,7 @@ function MenuPopup({ props, anchor, close }: { props: MenuProps; anchor: HTMLEle
   return (
     <>
       <div class="menu-shade" aria-hidden="true" onClick={() => close(true)} />
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: keys are handled for the menu and the slider above it alike. */}
       <div ref={ref} class={`menu ${props.look ?? "list"}`} onKeyDown={onKeyDown}>
         {props.title === undefined ? null : <p class="menu-title truncate">{props.title}</p>}
         {props.children}
@@ -107,8 +107,9 @@ function MenuPopup({ props, anchor, close }: { props: MenuProps; anchor: HTMLEle
 }
 
 function MenuItem({ command, close }: { command: Command; close: (refocus: boolean) => void }): VNode {
-  const { icon, label, shortcut, checked } = command;
+  const { icon, label, checked } = command;
   return (
+    // biome-ignore lint/a11y/useAriaPropsSupportedByRole: aria-checked is there only on the role that has it.
     <button
       type="button"
       role={checked === undefined ? "menuitem" : "menuitemcheckbox"}
@@ -122,7 +123,6 @@ function MenuItem({ command, close }: { command: Command; close: (refocus: boole
     >
       <Icon name={icon} />
       <span>{label}</span>
-      {shortcut === undefined ? null : <kbd aria-hidden="true">{shortcut}</kbd>}
     </button>
   );
 }

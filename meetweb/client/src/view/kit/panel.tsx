@@ -18,8 +18,7 @@ export function Panel({ title, look, opener, close, children }: PanelProps): VNo
   const ref = useRef<HTMLElement>(null);
   useEffect(() => {
     const panel = ref.current;
-    const first = panel?.querySelector<HTMLElement>("[data-first]") ?? panel?.querySelector<HTMLElement>("button");
-    first?.focus({ preventScroll: true });
+    (panel?.querySelector<HTMLElement>("[data-first]") ?? panel)?.focus({ preventScroll: true });
     return () => {
       const active = document.activeElement;
       if (active === null || active === document.body || panel?.contains(active)) document.getElementById(opener)?.focus();
@@ -30,6 +29,7 @@ export function Panel({ title, look, opener, close, children }: PanelProps): VNo
       ref={ref}
       class={`panel ${look}`}
       aria-label={title}
+      tabIndex={-1}
       onKeyDown={(event) => {
         if (event.key !== "Escape" || event.defaultPrevented) return;
         event.preventDefault();

@@ -48,6 +48,8 @@ export function Note({ icon, children }: { icon: IconName; children: ComponentCh
 }
 
 interface PasswordProps {
+  label: string;
+  hint?: string;
   value: string;
   change: (value: string) => void;
   name?: string;
@@ -59,36 +61,74 @@ interface PasswordProps {
   first?: boolean;
 }
 
-/** A password box with a button that shows what was typed. */
-export function PasswordField({ value, change, name, autocomplete, invalid, describedBy, first }: PasswordProps): VNode {
+/** A password box with its label and a button that shows what was typed. */
+export function PasswordField(props: PasswordProps): VNode {
+  const { label, hint, value, change, name, autocomplete, invalid, describedBy, first } = props;
+  const id = useId();
   const [shown, setShown] = useState(false);
   return (
-    <span class="with-button">
-      <input
-        class="field"
-        type={(shown ? "text" : "password") as "password"}
-        name={name}
-        autocomplete={autocomplete}
-        required
-        spellcheck={false}
-        autocapitalize="off"
-        value={value}
-        onInput={(e) => change(e.currentTarget.value)}
-        aria-invalid={invalid === true}
-        aria-describedby={describedBy}
-        data-first={first ? "" : undefined}
-      />
-      <button
-        type="button"
-        class="round"
-        aria-label={t("password.show")}
-        aria-pressed={shown}
-        data-tip={t("password.show")}
-        onClick={() => setShown(!shown)}
-      >
-        <Icon name={shown ? "eyeOff" : "eye"} />
-      </button>
-    </span>
+    <div class="label">
+      <label for={id}>{label}</label>
+      <span class="with-button">
+        <input
+          id={id}
+          class="field"
+          type={(shown ? "text" : "password") as "password"}
+          name={name}
+          autocomplete={autocomplete}
+          required
+          spellcheck={false}
+          autocapitalize="off"
+          value={value}
+          onInput={(e) => change(e.currentTarget.value)}
+          aria-invalid={invalid === true}
+          aria-describedby={describedBy ?? (hint === undefined ? undefined : `${id}-hint`)}
+          data-first={first ? "" : undefined}
+        />
+        <button
+          type="button"
+          class="round"
+          aria-label={t("password.show")}
+          aria-pressed={shown}
+          data-tip={t("password.show")}
+          onClick={() => setShown(!shown)}
+        >
+          <Icon name={shown ? "eyeOff" : "eye"} />
+        </button>
+      </span>
+      {hint === undefined ? null : <small id={`${id}-hint`}>{hint}</small>}
+    </div>
+  );
+}
+
+interface SelectProps {
+  label: string;
+  value: string;
+  change: (value: string) => void;
+  disabled?: boolean;
+  /** Stands in the box instead of the label, which is then only read out. */
+  icon?: IconName;
+  /** The class around label and box. */
+  look?: string;
+  children: ComponentChildren;
+}
+
+/** The browser's own chooser with its label and our arrow. */
+export function Select({ label, value, change, disabled, icon, look, children }: SelectProps): VNode {
+  const id = useId();
+  return (
+    <div class={look ?? "label"}>
+      <label for={id} class={icon === undefined ? "" : "hidden"}>
+        {label}
+      </label>
+      {icon === undefined ? null : <Icon name={icon} small />}
+      <span class="select">
+        <select id={id} class="field" value={value} disabled={disabled === true} onChange={(e) => change(e.currentTarget.value)}>
+          {children}
+        </select>
+        <Icon name="down" small />
+      </span>
+    </div>
   );
 }
 
@@ -98,7 +138,7 @@ export function Switch({ label, on, change }: { label: string; on: boolean; chan
   return (
     <label class="switch" for={id}>
       <span>{label}</span>
-      <input id={id} type="checkbox" role="switch" checked={on} onChange={(e) => change(e.currentTarget.checked)} />
+      <input id={id} type="checkbox" role="switch" checked={on} aria-checked={on} onChange={(e) => change(e.currentTarget.checked)} />
     </label>
   );
 }

@@ -2,7 +2,8 @@
 import type { VNode } from "preact";
 import { type Key, t } from "../../i18n";
 import type { DeviceChoice } from "../../model/state";
-import { Icon, type IconName } from "../icons";
+import type { IconName } from "../icons";
+import { Select } from "../kit/parts";
 import { useSelect, useStore } from "../store";
 
 interface Picker {
@@ -26,12 +27,13 @@ function DevicePicker({ picker, compact }: { picker: Picker; compact: boolean })
   const { actions } = useStore();
   const list: readonly DeviceChoice[] = useSelect((s) => s.local.devices[picker.list], [picker]);
   const chosen = useSelect((s) => s.local.chosen[picker.kind], [picker]);
-  const select = (
-    <select
-      class="field"
-      value={chosen}
+  return (
+    <Select
+      label={t(picker.label)}
+      value={list.length === 0 ? "" : chosen}
       disabled={list.length === 0}
-      onChange={(e) => actions.chooseDevice(picker.kind, e.currentTarget.value)}
+      change={(id) => actions.chooseDevice(picker.kind, id)}
+      {...(compact ? { icon: picker.icon, look: "compact-picker" } : {})}
     >
       {list.length === 0 ? <option value="">{t(picker.none)}</option> : null}
       {list.map((choice, index) => (
@@ -39,14 +41,7 @@ function DevicePicker({ picker, compact }: { picker: Picker; compact: boolean })
           {choice.label || t("device.unnamed", { kind: t(picker.label), number: index + 1 })}
         </option>
       ))}
-    </select>
-  );
-  return (
-    <label class={compact ? "device-picker compact-picker" : "label"}>
-      {compact ? <Icon name={picker.icon} small /> : null}
-      <span class={compact ? "hidden" : ""}>{t(picker.label)}</span>
-      {select}
-    </label>
+    </Select>
   );
 }
 

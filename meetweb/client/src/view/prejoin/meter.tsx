@@ -11,6 +11,7 @@ const heardAt = 0.06;
 export function LevelMeter(): VNode {
   const percent = useSelect((s) => (s.local.microphone.on ? Math.round(Math.min(1, Math.max(0, s.local.microphoneLevel)) * 100) : 0));
   return (
+    // biome-ignore lint/a11y/useSemanticElements: the native element cannot be styled alike in all browsers.
     <div
       class="meter"
       role="meter"

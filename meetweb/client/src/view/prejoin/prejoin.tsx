@@ -4,6 +4,7 @@ import { t } from "../../i18n";
 import { Icon } from "../icons";
 import { Brand } from "../kit/parts";
 import { useSelect, useStore } from "../store";
+import { LanguageSwitch } from "../welcome/language";
 import { DevicePickers } from "./devices";
 import { MicrophoneCheck } from "./meter";
 import { Preview } from "./preview";
@@ -58,11 +59,14 @@ export function Prejoin({ room }: { room: string }): VNode {
   return (
     <div class="door-page">
       <header class="page-head">
-        <button type="button" class="quiet" onClick={actions.goHome}>
-          <Icon name="back" small />
-          {t("door.home")}
-        </button>
         <Brand />
+        <div class="page-tools">
+          <LanguageSwitch />
+          <button type="button" class="quiet" onClick={actions.goHome}>
+            <Icon name="back" small />
+            <span>{t("door.home")}</span>
+          </button>
+        </div>
       </header>
       <main class="prejoin">
         <div class="prejoin-look">

@@ -1,6 +1,6 @@
 /** The rooms this browser was in, each of which can be forgotten. */
 import type { VNode } from "preact";
-import { useRef } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { language, t } from "../../i18n";
 import { Icon } from "../icons";
 import { roomLink } from "../kit/browser";
@@ -13,9 +13,13 @@ export function recentText(at: number, minutes: number, now: number): string {
   return minutes < 1 ? when : t("welcome.recentEntry", { when, minutes });
 }
 
+/** So many are shown before one asks for all. */
+const few = 5;
+
 export function RecentRooms(): VNode | null {
   const { actions } = useStore();
   const rooms = useSelect((s) => s.recentRooms);
+  const [all, showAll] = useState(false);
   const list = useRef<HTMLUListElement>(null);
   if (rooms.length === 0) return null;
   const forget = (room: string, index: number): void => {
@@ -31,7 +35,7 @@ export function RecentRooms(): VNode | null {
     <section class="recent" aria-labelledby="recent-title">
       <h2 id="recent-title">{t("welcome.recent")}</h2>
       <ul ref={list}>
-        {rooms.map(({ room, at, minutes }, index) => (
+        {(all ? rooms : rooms.slice(0, few)).map(({ room, at, minutes }, index) => (
           <li key={room}>
             <a
               href={roomLink(room)}
@@ -57,6 +61,11 @@ export function RecentRooms(): VNode | null {
           </li>
         ))}
       </ul>
+      {all || rooms.length <= few ? null : (
+        <button type="button" class="quiet" onClick={() => showAll(true)}>
+          {t("welcome.allRecent", { count: rooms.length })}
+        </button>
+      )}
     </section>
   );
 }

@@ -5,13 +5,14 @@ import { hueOf, initialsOf } from "../kit/identity";
 const seats = 8;
 
 /** Where people sit down first: opposite each other, not in a row. */
-const order = [0, 3, 6, 1, 4, 7, 2, 5];
+const order = [6, 3, 0, 5, 1, 7, 2, 4];
 
+/** Drawn for the seat at twelve o'clock, the table's middle being at 0, 0. */
 function Chair(): VNode {
   return (
     <g class="chair">
-      <rect x="-33" y="-203" width="66" height="52" rx="20" />
-      <path d="M-30-193c16-13 44-13 60 0" />
+      <rect x="-31" y="-190" width="62" height="62" rx="16" />
+      <path class="back" d="M-34-189c14-15 54-15 68 0" />
     </g>
   );
 }
@@ -19,9 +20,9 @@ function Chair(): VNode {
 function Sitter({ name }: { name: string }): VNode {
   return (
     <g class="sitter" style={{ "--hue": hueOf(name) }}>
-      <ellipse cx="0" cy="-172" rx="38" ry="22" />
-      <path class="arm" d="M-31-165c-3 14-2 22 6 29M31-165c3 14 2 22-6 29" />
-      <circle cx="0" cy="-176" r="19" class="head" />
+      <path class="arm" d="M-33-168c-5 22 6 38 22 50M33-168c5 22-6 38-22 50" />
+      <rect x="-42" y="-187" width="84" height="36" rx="18" />
+      <circle cy="-167" r="19" class="head" />
     </g>
   );
 }
@@ -30,9 +31,9 @@ function Sitter({ name }: { name: string }): VNode {
 function Mug(): VNode {
   return (
     <g class="mug">
-      <path d="M12-104c8 0 8 11 0 11" />
-      <circle cx="2" cy="-98" r="11" />
-      <circle cx="2" cy="-98" r="7.5" class="drink" />
+      <path d="M10-104c9-1 9 13 0 12" />
+      <circle cy="-98" r="12" />
+      <circle cy="-98" r="8.5" class="drink" />
     </g>
   );
 }
@@ -62,37 +63,37 @@ function Sign(): VNode {
   );
 }
 
+/** Degrees from twelve o'clock; no seat is exactly at the top, so that the drawing looks round. */
+const angleOf = (seat: number): number => (seat * 360) / seats + 22.5;
+const turn = (seat: number): string => `rotate(${angleOf(seat)})`;
+
 export function Table({ rooms, invited }: { rooms: readonly string[]; invited: boolean }): VNode {
   const taken = new Map(rooms.slice(0, seats - 1).map((room, i) => [order[i] ?? 0, room]));
   const mine = order[Math.min(rooms.length, seats - 1)] ?? 0;
   return (
     <svg class="table-drawing" viewBox="-230 -230 460 460" aria-hidden="true" focusable="false">
-      {order.map((_, i) => {
-        const room = taken.get(i);
-        const own = i === mine && invited;
-        return (
-          <g key={i} transform={`rotate(${(i * 360) / seats + 22.5})`} class={own ? "place own" : "place"}>
-            <Chair />
-            {room === undefined ? null : <Sitter name={room} />}
-          </g>
-        );
-      })}
+      {order.map((seat) => (
+        <g key={seat} transform={turn(seat)} class={seat === mine && invited ? "place own" : "place"}>
+          <Chair />
+        </g>
+      ))}
       <Wood />
-      {order.map((_, i) => {
-        const room = taken.get(i);
-        const own = i === mine && invited;
+      {order.map((seat) => {
+        const room = taken.get(seat);
+        const own = seat === mine && invited;
         if (room === undefined && !own) return null;
         return (
-          <g key={i} transform={`rotate(${(i * 360) / seats + 22.5})`} class={own ? "own" : ""}>
+          <g key={seat} transform={turn(seat)} class={own ? "own" : ""}>
             <Mug />
+            {room === undefined ? null : <Sitter name={room} />}
           </g>
         );
       })}
       <Sign />
       {[...taken].map(([i, room]) => {
-        const angle = ((i * 360) / seats + 22.5) * (Math.PI / 180);
+        const angle = angleOf(i) * (Math.PI / 180);
         return (
-          <text key={room} x={176 * Math.sin(angle)} y={-176 * Math.cos(angle)} class="sitter-letter" text-anchor="middle" dy="0.35em">
+          <text key={room} x={167 * Math.sin(angle)} y={-167 * Math.cos(angle)} class="sitter-letter" text-anchor="middle" dy="0.35em">
             {initialsOf(room).slice(0, 1)}
           </text>
         );

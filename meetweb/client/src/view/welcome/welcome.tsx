@@ -83,7 +83,8 @@ export function Welcome(): VNode {
         <nav class="page-tools" aria-label={t("welcome.tools")}>
           <LanguageSwitch />
           <button type="button" class="quiet" onClick={() => (dialog.value = { kind: "settings" })}>
-            {t("settings.title")}
+            <Icon name="settings" small />
+            <span>{t("settings.title")}</span>
           </button>
         </nav>
       </header>
