@@ -1,17 +1,24 @@
 package transport
 
 import (
+	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/pion/dtls/v3"
 	"github.com/pion/rtp"
+	"github.com/pion/stun/v4"
 	"github.com/pion/webrtc/v4"
 
 	"stammtisch/bridge/ice"
+	"stammtisch/bridge/ice/pionlog"
+	"stammtisch/bridge/udp"
 )
 
 func TestStrangersAreIgnored(t *testing.T) {
@@ -57,25 +64,72 @@ func waitFor(t testing.TB, missing func() string) {
 	}
 }
 
-// A client checks us and says hello before its answer has come through signalling.
+// TestClientIsFasterThanItsAnswer checks us and says hello before the client's answer has come through signalling, and
+// answers none of our checks: its hello is kept, and DTLS needs no nomination.
 func TestClientIsFasterThanItsAnswer(t *testing.T) {
 	p := newPort(t, ice.Config{})
 	e := newEndpoint(t, p, quiet)
-	c := newClient(t, e.LocalDescription(), clientConfig{})
-	// Its checks are answered before we know its credentials, and its address is listened to. As the controlled side it
-	// then waits for a nomination, so that the hello has to be brought forward here.
-	remote := e.path.Remote
-	waitFor(t, func() string {
-		if c.ICEConnectionState() == webrtc.ICEConnectionStateChecking && len(e.pipe.in) == 0 && remote() == nil {
-			return ""
-		}
-		return "client checking"
+	d := e.LocalDescription()
+	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	must(t, err)
+	defer conn.Close()
+	bridge := net.UDPAddrFromAddrPort(p.server.Sockets()[0].Addr())
+	check, err := stun.Build(stun.BindingRequest, stun.TransactionID, stun.NewUsername(d.Ufrag+":theirs"),
+		stun.NewShortTermIntegrity(d.Password), stun.Fingerprint)
+	must(t, err)
+	_, err = conn.WriteToUDP(check.Raw, bridge)
+	must(t, err)
+	answer := &stun.Message{Raw: make([]byte, 1500)}
+	must(t, conn.SetReadDeadline(time.Now().Add(patience)))
+	n, err := conn.Read(answer.Raw)
+	must(t, err)
+	answer.Raw = answer.Raw[:n]
+	must(t, answer.Decode())
+	must(t, stun.NewShortTermIntegrity(d.Password).Check(answer))
+	var mapped stun.XORMappedAddress
+	must(t, mapped.GetFrom(answer))
+	if answer.TransactionID != check.TransactionID || mapped.Port != conn.LocalAddr().(*net.UDPAddr).Port {
+		t.Errorf("early check answered with %v, %v", answer, mapped)
+	}
+	must(t, conn.SetReadDeadline(time.Time{}))
+
+	identity, err := NewIdentity(nil)
+	must(t, err)
+	secure, err := dtls.Client(onlyDTLS{conn}, bridge, &dtls.Config{
+		Certificates:           []tls.Certificate{identity.current.tls},
+		SRTPProtectionProfiles: profiles[:],
+		InsecureSkipVerify:     true,
+		LoggerFactory:          pionlog.New(quiet),
 	})
-	begin := time.Now()
-	must(t, e.SetRemote(c.answer))
+	must(t, err)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := secure.HandshakeContext(ctx); err != nil {
+			t.Errorf("client: %v", err)
+		}
+	})
+	defer wg.Wait()
+	await(t, e.pipe.first, "hello kept")
+	must(t, e.SetRemote(Description{
+		Ufrag: "theirs", Password: "0123456789012345678901", Setup: SetupActive,
+		Fingerprints: []Fingerprint{identity.current.fingerprint},
+	}))
 	await(t, e.connected, "DTLS connected")
-	if took := time.Since(begin); took > time.Second {
-		t.Errorf("connected %v after the answer, want within a second", took)
+	wg.Wait()
+	_ = secure.Close()
+}
+
+// onlyDTLS hides what is not DTLS.
+type onlyDTLS struct{ *net.UDPConn }
+
+func (c onlyDTLS) ReadFrom(b []byte) (int, net.Addr, error) {
+	for {
+		n, from, err := c.UDPConn.ReadFrom(b)
+		if err != nil || udp.Classify(b[:n]) == udp.KindDTLS {
+			return n, from, err
+		}
 	}
 }
 
