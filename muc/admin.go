@@ -131,7 +131,11 @@ func (r *room) affiliationItem(actor, account xmpp.JID, name, reason string) (fu
 	if err := r.mayAffiliate(actor, account, to); err != nil {
 		return nil, err
 	}
-	return func() { r.affiliate(actor, account, to, reason) }, nil
+	return func() {
+		if r.mayAffiliate(actor, account, to) == nil { // an item before may have made it the last owner
+			r.affiliate(actor, account, to, reason)
+		}
+	}, nil
 }
 
 func (r *room) roleItem(actor xmpp.JID, o *occupant, name, reason string) (func(), error) {

@@ -10,5 +10,5 @@
 // Nothing in this package waits for a recipient. Stanzas for a room are posted to its meeting's queue, which is bounded in number
 // and bytes, in all and for each sender: who sends faster than the room works is answered resource-constraint, the others notice
 // nothing. A leave is never lost. Whatever goes out is handed to the router, which does not block either; an occupant for whom it
-// takes no more has lost part of the room's state and is removed with status 333 (XEP-0045 §7.14).
+// takes no more has lost part of the room's state and is removed with status 333 (XEP-0045 §15.6.2).
 package muc

@@ -25,7 +25,7 @@ type extension interface {
 	end()
 }
 
-// extensionTable lists the extensions. Their order is that of the checks before a join (see docs on rooms): nick, room's limit,
+// extensionTable lists the extensions. Their order is that of the checks before a join, which is Prosody's: nick, room's limit,
 // members only, ban, password; what they add to presence and forms comes in the same order.
 var extensionTable = []func(r *room) extension{
 	func(r *room) extension { return nickRule{r: r} },

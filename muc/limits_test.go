@@ -256,3 +256,30 @@ func TestKickEndsMembership(t *testing.T) {
 		s.mustGet(t, focusJID, `type="result"`, `<query xmlns="http://jabber.org/protocol/muc#admin"/>`)
 	})
 }
+
+// One occupant sends as fast as it can and is refused what is too much; the others are heard meanwhile.
+func TestFloodHarmsNobodyElse(t *testing.T) {
+	inService(t, nil, func(t *testing.T, s *ourStage) {
+		s.joinAs(t, focusJID, "r", "focus")
+		s.joinAs(t, ana, "r", "ana")
+		s.joinAs(t, ben, "r", "ben")
+		flood, err := xmpp.ParseStanza(fmt.Appendf(nil, `<message type="groupchat" id="m" from="%s" to="r@%s"><body>spam</body></message>`, ana, confDomain))
+		if err != nil {
+			t.Fatal(err)
+		}
+		refused := 0
+		for range 20000 {
+			if err := s.svc.Deliver(flood); errors.Is(err, xmpp.ErrQueueFull) {
+				refused++
+			} else if err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.do(t, ben, fmt.Sprintf(`<message type="groupchat" id="m" to="r@%s"><body>important</body></message>`, confDomain))
+		got := s.got(focusJID)
+		burst := s.svc.cfg.Limits.Groupchat.Burst
+		if n := len(got); n != burst+1 || !strings.Contains(strings.Join(got, ""), "important") {
+			t.Errorf("the focus got %d messages, want %d with Ben's; %d were refused", n, burst+1, refused)
+		}
+	})
+}

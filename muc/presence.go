@@ -45,7 +45,7 @@ func (r *room) firstPresence(st xmpp.Stanza) error {
 	case x == nil:
 		return errNotHere(xmpp.ItemNotFound)
 	case said.To.IsBare():
-		return &xmpp.Error{Type: xmpp.Modify, Condition: xmpp.JIDMalformed, Text: "A nickname is needed"} // XEP-0045 §7.2.1
+		return &xmpp.Error{Type: xmpp.Modify, Condition: xmpp.JIDMalformed, Text: "A nickname is needed"}
 	}
 	return r.join(said, x, false)
 }

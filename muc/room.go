@@ -97,7 +97,7 @@ func (r *room) empty(c change) {
 	r.lost = nil
 }
 
-// shutdown tells everybody that the service ends (XEP-0045 §17.5).
+// shutdown tells everybody that the service ends (status 332, XEP-0045 §15.6.2).
 func (r *room) shutdown() {
 	r.empty(change{codes: []int{332}})
 	r.end()
