@@ -138,6 +138,8 @@ type format struct {
 type negotiation struct {
 	payloads   [128]format
 	extensions rtp.Extensions
+
+	audio, video bool // there is a payload type of that kind
 }
 
 func newNegotiation(n Negotiated) *negotiation {
@@ -148,7 +150,10 @@ func newNegotiation(n Negotiated) *negotiation {
 		}
 		t.payloads[p.ID] = format{codec: codecOf(p), associated: p.Associated & 0x7f, clockRate: p.ClockRate}
 	}
-	for id, p := range t.payloads {
+	for id := range t.payloads {
+		p := t.payloads[id]
+		t.audio = t.audio || p.fits(Audio)
+		t.video = t.video || p.fits(Video)
 		if o := &t.payloads[p.associated]; p.codec == codecRTX && o.codec != codecNone {
 			o.rtx, o.hasRTX = uint8(id), true
 		}

@@ -69,7 +69,13 @@ func newEndpoint(c *Conference, id string, outlet Outlet, n Negotiated, now time
 func (e *Endpoint) ID() string { return e.id }
 
 // SetNegotiated replaces payload types and header extensions.
-func (e *Endpoint) SetNegotiated(n Negotiated) { e.negotiated.Store(newNegotiation(n)) }
+func (e *Endpoint) SetNegotiated(n Negotiated) {
+	c := e.conference
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e.negotiated.Store(newNegotiation(n))
+	c.rejoinLocked()
+}
 
 // SetConnected says whether the endpoint can be sent to. Connecting (again) makes its video start with key frames.
 func (e *Endpoint) SetConnected(connected bool) {

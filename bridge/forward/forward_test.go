@@ -454,3 +454,64 @@ func TestStatisticsOfLargeConferences(t *testing.T) {
 		t.Error("not of somebody selected")
 	}
 }
+
+// TestSimpleSenders checks what clients of other make send: no simulcast, short picture ids or none at all.
+func TestSimpleSenders(t *testing.T) {
+	for name, descriptor := range map[string]func(n int, start bool) []byte{
+		"no picture id": func(_ int, start bool) []byte { return map[bool][]byte{true: {0x10}, false: {0x00}}[start] },
+		"short picture id": func(n int, start bool) []byte {
+			return []byte{map[bool]byte{true: 0x90, false: 0x80}[start], 0x80, byte(n & 0x7f)}
+		},
+	} {
+		r := newRoom(t)
+		ana, ben := r.enter("ana", jitsi), r.join("ben")
+		ana.SetSources([]Source{{Name: "ana-v0", Media: Video, SSRCs: []uint32{5}}})
+		ana.SetConnected(true)
+		r.pass(50 * time.Millisecond)
+		seq := uint16(0)
+		for n := range 200 {
+			for i := range 2 {
+				seq++
+				p := rtp.AppendHeader(nil, rtp.Outgoing{Marker: i == 1, PayloadType: 100, SequenceNumber: seq, Timestamp: uint32(n) * 3000, SSRC: 5})
+				body := []byte{1, 2, 3}
+				if n == 3 && i == 0 {
+					body = []byte{0x10, 0, 0, 0x9d, 1, 0x2a, 0x40, 1, 0xf0, 0}
+				}
+				ana.send(append(append(p, descriptor(n, i == 0)...), body...))
+			}
+			r.pass(33 * time.Millisecond)
+		}
+		got := ben.take()
+		if len(got) != 2*197 || !got[0].vp8.Key {
+			t.Fatalf("%s: %d packets, want those of the key frame and after", name, len(got))
+		}
+		if asked := feedbackOf[*rtcp.PictureLossIndication](ana.browser); len(asked) == 0 {
+			t.Errorf("%s: no key frame was asked for", name)
+		}
+		for i := 1; i < len(got); i++ {
+			p, before := got[i], got[i-1]
+			step := map[bool]uint16{true: 1, false: 0}[before.Marker && p.vp8.HasPictureID]
+			if p.ext != before.ext+1 || (p.vp8.PictureID-before.vp8.PictureID)&0x7fff != step || p.vp8.HasPictureID && !p.vp8.Wide {
+				t.Fatalf("%s: packet %d does not follow: %+v after %+v", name, i, p.vp8, before.vp8)
+			}
+		}
+	}
+}
+
+func TestAudioOnlyClientIsNotShownVideo(t *testing.T) {
+	r := newRoom(t)
+	ana := r.join("ana")
+	phone := jitsi
+	phone.PayloadTypes = jitsi.PayloadTypes[:1]
+	ben := r.enter("ben", phone)
+	ben.SetConnected(true)
+	r.pass(3 * time.Second)
+	ana.film(5)
+	ana.talk(20)
+	if got := ben.take(); len(got) != 1 || got[0].PayloadType != 111 {
+		t.Errorf("%d packets, want the one of audio", len(got))
+	}
+	if got := r.journal.take(); !slices.Contains(got, "ana: send ana-v0 up to 0") {
+		t.Errorf("events %q: nobody can see ana", got)
+	}
+}

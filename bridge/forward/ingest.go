@@ -123,6 +123,9 @@ func (e *Endpoint) book(enc *encoding, w *work, described bool, p receive.Packet
 		reason.Add(1)
 		return false
 	}
+	if w.narrow {
+		enc.unwrapPictureID(w)
+	}
 	w.ext, w.late = enc.stream.Closed(a.Ext), a.Late
 	if w.source.media == Video {
 		enc.cache.Put(w.ext, w.cached(), w.payload, w.arrival)

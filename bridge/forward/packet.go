@@ -17,6 +17,7 @@ type packet struct {
 	frame
 	source      *source
 	payloadType uint8
+	narrow      bool   // the picture id came in its seven-bit form
 	payload     []byte // the forwarder's own while the packet is handled: VP8 ids are overwritten for each receiver
 	values      rtp.Values
 }
@@ -38,7 +39,7 @@ func newWork() any {
 // not what their payload type says.
 func (w *work) describe(c codec) bool {
 	w.codec = c
-	w.vp8 = vp8.Descriptor{}
+	w.vp8, w.narrow = vp8.Descriptor{}, false
 	if c != codecVP8 {
 		return true
 	}
@@ -51,6 +52,7 @@ func (w *work) describe(c codec) bool {
 			return false
 		}
 		w.payload, d = d.Widen(w.buffer[:0], w.payload)
+		w.narrow = true
 	}
 	w.vp8 = d
 	return true

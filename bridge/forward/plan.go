@@ -100,7 +100,7 @@ func (enc *encoding) layer() allocate.Layer {
 func (c *Conference) allocateLocked(views []allocate.Source, bySource map[string]*source) []planFor {
 	var plans []planFor
 	for _, e := range c.endpointsLocked() {
-		if !e.connected {
+		if !e.connected || !e.negotiated.Load().video {
 			continue
 		}
 		others := make([]allocate.Source, 0, len(views))
@@ -189,7 +189,7 @@ func (c *Conference) publishAudioLocked() {
 			}
 			subscribers := make(map[*source][]*slot, 1)
 			for _, e := range receivers {
-				if e.connected && e != owner && e.hears(src.name) {
+				if e.connected && e != owner && e.negotiated.Load().audio && e.hears(src.name) {
 					c.subscribeLocked(subscribers, e, src, 0)
 				}
 			}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"stammtisch/bridge/receive"
+	"stammtisch/bridge/vp8"
 )
 
 // source is what an endpoint sends under one name. All but the fields named below is read-only once it is made.
@@ -40,6 +41,8 @@ type encoding struct {
 	mu     sync.Mutex
 	stream *receive.Stream // guarded by mu
 	cache  receive.Cache   // guarded by mu
+
+	pictureID uint16 // newest, unwrapped from the seven-bit form to 15 bits; guarded by mu
 
 	measuredBytes, measuredLost uint64 // at the last measurement; guarded by conference.mu
 	bitrate                     atomic.Int64
@@ -264,6 +267,18 @@ func (enc *encoding) raise() {
 			s.target.CompareAndSwap(t, int32(enc.index))
 		}
 	}
+}
+
+// unwrapPictureID gives the packet in w, whose picture id had seven bits, the 15-bit one that continues the packets
+// before: the receivers' numbering wraps later than the sender's. enc.mu must be held.
+func (enc *encoding) unwrapPictureID(w *work) {
+	delta := int8(uint8(w.vp8.PictureID-enc.pictureID)<<1) >> 1
+	id := (enc.pictureID + uint16(delta)) & vp8.MaxPictureID
+	if delta > 0 {
+		enc.pictureID = id
+	}
+	w.vp8.PictureID = id
+	w.vp8.Rewrite(w.payload, id, w.vp8.TL0)
 }
 
 // cached appends the payload of the packet ext to dst.
