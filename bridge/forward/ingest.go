@@ -156,12 +156,3 @@ func (e *Endpoint) refuses(w *work, described bool) *atomic.Uint64 {
 	}
 	return nil
 }
-
-// resized reports true if w is a key frame of another size than the encoding had.
-func (enc *encoding) resized(w *work) bool {
-	if w.vp8.Width == 0 || w.vp8.Height == 0 || w.codec != codecVP8 {
-		return false
-	}
-	height := int32(min(w.vp8.Width, w.vp8.Height))
-	return enc.heightPx.Swap(height) != height
-}

@@ -88,15 +88,6 @@ func (c *Conference) viewsLocked() ([]allocate.Source, map[string]*source) {
 	return views, bySource
 }
 
-// layer is the encoding as the allocator sees it.
-func (enc *encoding) layer() allocate.Layer {
-	l := allocate.Layer{HeightPx: int(enc.heightPx.Load())}
-	if enc.sending.Load() {
-		l.Bitrate = allocate.BitsPerSecond(max(enc.bitrate.Load(), 1)) // not measured yet, but there
-	}
-	return l
-}
-
 func (c *Conference) allocateLocked(views []allocate.Source, bySource map[string]*source) []planFor {
 	var plans []planFor
 	for _, e := range c.endpointsLocked() {

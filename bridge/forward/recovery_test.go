@@ -246,7 +246,7 @@ func TestSourceComesBack(t *testing.T) {
 	}
 }
 
-func TestForeignSSRCsAreRefused(t *testing.T) {
+func TestForeignNamesAndSSRCsAreRefused(t *testing.T) {
 	r := newRoom(t)
 	ana, ben, eva := r.join("ana"), r.join("ben"), r.enter("eva", jitsi)
 	theft := []Source{
@@ -254,6 +254,7 @@ func TestForeignSSRCsAreRefused(t *testing.T) {
 		{Name: "eva-v1", Media: Video, SSRCs: []uint32{7}, Groups: []Group{{Semantics: "FID", SSRCs: []uint32{7, ana.ssrc + 11}}}},
 		{Name: "eva-v2", Media: Video, SSRCs: []uint32{8}, Groups: []Group{{Semantics: "SIM", SSRCs: []uint32{8, 8}}}},
 		{Name: "eva-v3", Media: Video},
+		{Name: "ana-v0", Media: Video, SSRCs: []uint32{9}},
 	}
 	if got := eva.SetSources(theft); len(got) != len(theft) {
 		t.Errorf("refused %v, want all", got)

@@ -3,12 +3,9 @@ package forward
 import (
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
-	"time"
 
 	"stammtisch/bridge/receive"
-	"stammtisch/bridge/vp8"
 )
 
 // source is what an endpoint sends under one name. All but the fields named below is read-only once it is made.
@@ -26,26 +23,6 @@ type source struct {
 	removed   bool
 	videoType VideoType // as signalled
 	demand    demand
-}
-
-// encoding is one primary SSRC of a source, and its retransmission SSRC if it has one.
-type encoding struct {
-	source        *source
-	index         int
-	ssrc, rtxSSRC uint32 // rtxSSRC is 0 if there is none
-
-	heightPx  atomic.Int32 // the smaller dimension, by the last key frame
-	lastHeard atomic.Int64 // Unix nanoseconds of the last packet
-	sending   atomic.Bool  // packets have come recently
-
-	mu     sync.Mutex
-	stream *receive.Stream // guarded by mu
-	cache  receive.Cache   // guarded by mu
-
-	pictureID uint16 // newest, unwrapped from the seven-bit form to 15 bits; guarded by mu
-
-	measuredBytes, measuredLost uint64 // at the last measurement; guarded by conference.mu
-	bitrate                     atomic.Int64
 }
 
 // incoming is what an endpoint's SSRC carries.
@@ -143,7 +120,7 @@ func (src *source) unsubscribeLocked(receiver *Endpoint) {
 }
 
 // SetSources replaces what the endpoint sends. Sources that are described as before keep their state. A source without
-// SSRCs, or with one that another source of the conference has, is ignored and its name returned. Packets of other SSRCs
+// SSRCs, or whose name or SSRCs another source of the conference has, is ignored and its name returned. Packets of other SSRCs
 // are dropped and counted.
 func (e *Endpoint) SetSources(sources []Source) (refused []string) {
 	c := e.conference
@@ -153,9 +130,9 @@ func (e *Endpoint) SetSources(sources []Source) (refused []string) {
 		return nil
 	}
 	var next []*source
-	taken := c.ssrcsLocked(e)
+	taken := c.claimsLocked(e)
 	for _, s := range sources {
-		if !claim(taken, s) {
+		if !taken.add(s) {
 			refused = append(refused, s.Name)
 			continue
 		}
@@ -175,40 +152,6 @@ func (e *Endpoint) SetSources(sources []Source) (refused []string) {
 	e.publishSourcesLocked()
 	c.rejoinLocked()
 	return refused
-}
-
-// ssrcsLocked are the SSRCs of everybody but e. c.mu must be held.
-func (c *Conference) ssrcsLocked(e *Endpoint) map[uint32]bool {
-	taken := map[uint32]bool{0: true}
-	for _, o := range c.endpoints {
-		if o == e {
-			continue
-		}
-		for ssrc := range *o.incoming.Load() {
-			taken[ssrc] = true
-		}
-	}
-	return taken
-}
-
-// claim adds the SSRCs of s to taken, or reports false if s has none or one of them is taken.
-func claim(taken map[uint32]bool, s Source) bool {
-	var own []uint32
-	for _, pair := range encodingsOf(s) {
-		own = append(own, pair[0])
-		if pair[1] != 0 {
-			own = append(own, pair[1])
-		}
-	}
-	for i, ssrc := range own {
-		if taken[ssrc] || slices.Contains(own[:i], ssrc) {
-			return false
-		}
-	}
-	for _, ssrc := range own {
-		taken[ssrc] = true
-	}
-	return len(own) > 0
 }
 
 // publishSourcesLocked makes e.sources known to the packet path. conference.mu must be held.
@@ -248,42 +191,4 @@ func (src *source) videoTypeLocked() VideoType {
 		return t
 	}
 	return src.videoType
-}
-
-// heard records a packet of the encoding. It reports true if the encoding had not been sending before.
-func (enc *encoding) heard(now time.Time) bool {
-	enc.lastHeard.Store(now.UnixNano())
-	if enc.sending.Load() {
-		return false
-	}
-	return enc.sending.CompareAndSwap(false, true)
-}
-
-// raise lets those subscribers have the encoding who would have got it had it been there at the last plan. It starts
-// with a key frame, which must not be missed while the next plan is made.
-func (enc *encoding) raise() {
-	for _, s := range *enc.source.subscribers.Load() {
-		if t := s.target.Load(); t >= 0 && t < int32(enc.index) && int32(enc.index) <= s.ceiling.Load() {
-			s.target.CompareAndSwap(t, int32(enc.index))
-		}
-	}
-}
-
-// unwrapPictureID gives the packet in w, whose picture id had seven bits, the 15-bit one that continues the packets
-// before: the receivers' numbering wraps later than the sender's. enc.mu must be held.
-func (enc *encoding) unwrapPictureID(w *work) {
-	delta := int8(uint8(w.vp8.PictureID-enc.pictureID)<<1) >> 1
-	id := (enc.pictureID + uint16(delta)) & vp8.MaxPictureID
-	if delta > 0 {
-		enc.pictureID = id
-	}
-	w.vp8.PictureID = id
-	w.vp8.Rewrite(w.payload, id, w.vp8.TL0)
-}
-
-// cached appends the payload of the packet ext to dst.
-func (enc *encoding) cached(ext uint64, dst []byte) ([]byte, receive.Cached, bool) {
-	enc.mu.Lock()
-	defer enc.mu.Unlock()
-	return enc.cache.Get(ext, dst)
 }
