@@ -26,6 +26,13 @@ func (d *diary) note(format string, args ...any) {
 	d.lines = append(d.lines, fmt.Sprintf(format, args...))
 }
 
+// read returns what has happened so far.
+func (d *diary) read() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.lines)
+}
+
 // part is a component that is ready after some time and takes some to stop.
 func (d *diary) part(name string, starts, stops time.Duration, result error) component {
 	ready := make(chan struct{})
@@ -52,8 +59,8 @@ func TestComponentsStartInOrderAndStopInReverse(t *testing.T) {
 		}, 5*time.Second, func() { d.note("all up"); cancel() })
 		want := []string{"one is up", "two is up", "three is up", "all up", "three is told to stop", "three is down",
 			"two is told to stop", "two is down", "one is told to stop", "one is down"}
-		if !slices.Equal(d.lines, want) {
-			t.Errorf("happened\n%s, want\n%s", strings.Join(d.lines, "\n"), strings.Join(want, "\n"))
+		if !slices.Equal(d.read(), want) {
+			t.Errorf("happened\n%s, want\n%s", strings.Join(d.read(), "\n"), strings.Join(want, "\n"))
 		}
 		if err == nil || err.Error() != "two: could not say goodbye" {
 			t.Errorf("error %v, want two's", err)
@@ -70,8 +77,8 @@ func TestPatience(t *testing.T) {
 		web.patience = 200 * time.Millisecond
 		err := runAll(ctx, slog.New(slog.DiscardHandler), []component{d.part("xmpp", 0, 0, nil), web}, 5*time.Second, cancel)
 		want := []string{"xmpp is up", "web is up", "web is told to stop", "xmpp is told to stop", "xmpp is down", "web is down"}
-		if err != nil || !slices.Equal(d.lines, want) {
-			t.Errorf("happened\n%s, %v, want\n%s", strings.Join(d.lines, "\n"), err, strings.Join(want, "\n"))
+		if err != nil || !slices.Equal(d.read(), want) {
+			t.Errorf("happened\n%s, %v, want\n%s", strings.Join(d.read(), "\n"), err, strings.Join(want, "\n"))
 		}
 	})
 }
@@ -89,8 +96,8 @@ func TestStopIsBounded(t *testing.T) {
 		if err == nil || err.Error() != "stuck did not stop within 5s" {
 			t.Errorf("error %v, want one that names the stuck component", err)
 		}
-		if !slices.Contains(d.lines, "quick is down") {
-			t.Errorf("the component before the stuck one was not stopped: %v", d.lines)
+		if !slices.Contains(d.read(), "quick is down") {
+			t.Errorf("the component before the stuck one was not stopped: %v", d.read())
 		}
 		time.Sleep(time.Minute) // until the stuck one ends, for the bubble's sake
 	})
@@ -105,8 +112,8 @@ func TestFailedStartStopsTheStarted(t *testing.T) {
 		if err == nil || err.Error() != "broken: no port" {
 			t.Errorf("error %v, want broken's", err)
 		}
-		if want := []string{"one is up", "one is told to stop", "one is down"}; !slices.Equal(d.lines, want) {
-			t.Errorf("happened %v, want %v", d.lines, want)
+		if want := []string{"one is up", "one is told to stop", "one is down"}; !slices.Equal(d.read(), want) {
+			t.Errorf("happened %v, want %v", d.read(), want)
 		}
 	})
 }
