@@ -231,7 +231,7 @@ func TestHTTPRequest(t *testing.T) {
 func TestConferenceRequestGivesUpWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, testConfig)
-		w.silent["presence"] = true
+		w.setSilent("presence", true)
 		ctx, cancel := contextForTest()
 		time.AfterFunc(time.Second, cancel)
 		if _, err := w.f.ConferenceRequest(ctx, Request{Room: standup.String()}); err == nil {

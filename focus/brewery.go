@@ -3,7 +3,6 @@ package focus
 import (
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -72,7 +71,7 @@ func (b *brewery) snapshot() bridgeView {
 	return b.view
 }
 
-// publishLocked renews the snapshot.
+// publishLocked renews the snapshot, in no particular order.
 func (b *brewery) publishLocked(now time.Time) {
 	view := make(bridgeView, 0, len(b.bridges))
 	for _, br := range b.bridges {
@@ -81,7 +80,6 @@ func (b *brewery) publishLocked(now time.Time) {
 		info.stress += float64(len(br.added)) * br.perStress
 		view = append(view, info)
 	}
-	slices.SortFunc(view, func(x, y bridgeInfo) int { return strings.Compare(x.jid.String(), y.jid.String()) })
 	b.view = view
 }
 

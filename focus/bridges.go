@@ -67,6 +67,9 @@ func (v bridgeView) choose(region string, threshold float64) (bridgeInfo, bool) 
 		return n
 	}
 	return slices.MinFunc(usable, func(a, b bridgeInfo) int {
-		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.stress, b.stress), cmp.Compare(a.jid.String(), b.jid.String()))
+		if byLoad := cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.stress, b.stress)); byLoad != 0 {
+			return byLoad
+		}
+		return cmp.Compare(a.jid.String(), b.jid.String())
 	}), true
 }

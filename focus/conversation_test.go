@@ -42,7 +42,7 @@ func TestConferenceRequest(t *testing.T) {
 		}
 	})
 	scenario(t, "not ready while the room does not answer", testConfig, func(t *testing.T, w *world) {
-		w.silent["presence"] = true
+		w.setSilent("presence", true)
 		if st := w.request("ana@guest.meet.example/web", standup.String()); st.Kind != 0 {
 			t.Fatalf("answered at once: %v", st)
 		}
@@ -58,11 +58,11 @@ func TestConferenceRequest(t *testing.T) {
 		}
 	})
 	scenario(t, "the room refuses, and is tried again", testConfig, func(t *testing.T, w *world) {
-		w.refuse["query"] = &xmpp.Error{Type: xmpp.Auth, Condition: xmpp.Forbidden}
+		w.setRefusal("query", &xmpp.Error{Type: xmpp.Auth, Condition: xmpp.Forbidden})
 		if st := w.request("ana@guest.meet.example/web", standup.String()); ready(st) != "false" {
 			t.Fatalf("answered %v", st)
 		}
-		delete(w.refuse, "query")
+		w.setRefusal("query", nil)
 		if st := w.request("ana@guest.meet.example/web", standup.String()); ready(st) != "true" {
 			t.Errorf("answered %v", st)
 		}
@@ -123,7 +123,7 @@ func TestInvitation(t *testing.T) {
 	})
 	scenario(t, "a client without SCTP, RTX and compact sources", testConfig, func(t *testing.T, w *world) {
 		w.open()
-		w.refuse["query"] = &xmpp.Error{Type: xmpp.Cancel, Condition: xmpp.ServiceUnavailable}
+		w.setRefusal("query", &xmpp.Error{Type: xmpp.Cancel, Condition: xmpp.ServiceUnavailable})
 		ana, ben := w.join("ana"), w.join("ben")
 		ana.accept()
 		w.link.take()
@@ -265,7 +265,7 @@ func TestSessionAddressing(t *testing.T) {
 		}
 	})
 	scenario(t, "nobody answers for others", testConfig, func(t *testing.T, w *world) {
-		w.silent["conference-modify"] = true
+		w.setSilent("conference-modify", true)
 		w.open()
 		w.join("ana")
 		eve := w.join("eve")

@@ -13,9 +13,10 @@ func (f *Focus) dispatch(st xmpp.Stanza) {
 	case xmpp.Presence:
 		f.dispatchPresence(st)
 	case xmpp.IQ:
-		if st.IsReply() {
+		switch {
+		case st.IsReply():
 			f.dispatchReply(st)
-		} else {
+		case st.IsRequest():
 			f.dispatchRequest(st)
 		}
 	case xmpp.Message:

@@ -133,6 +133,20 @@ func (w *world) shutDown() {
 	w.err = nil
 }
 
+// setSilent makes the world leave requests with that payload unanswered, or answer them again.
+func (w *world) setSilent(payload string, silent bool) {
+	w.link.mu.Lock()
+	defer w.link.mu.Unlock()
+	w.silent[payload] = silent
+}
+
+// setRefusal makes the world refuse requests with that payload; nil makes it take them again.
+func (w *world) setRefusal(payload string, err *xmpp.Error) {
+	w.link.mu.Lock()
+	defer w.link.mu.Unlock()
+	w.refuse[payload] = err
+}
+
 // settle waits until nothing more happens.
 func (w *world) settle() { synctest.Wait() }
 

@@ -154,7 +154,7 @@ func TestBridgeTrouble(t *testing.T) {
 	})
 	scenario(t, "it says it is unhealthy", testConfig, func(t *testing.T, w *world) {
 		ana, ben := w.call()
-		w.refuse["healthcheck"] = &xmpp.Error{Type: xmpp.Cancel, Condition: xmpp.InternalServerError}
+		w.setRefusal("healthcheck", &xmpp.Error{Type: xmpp.Cancel, Condition: xmpp.InternalServerError})
 		w.pass(5 * time.Second)
 		w.bridge(jvb2, "")
 		w.pass(5 * time.Second)
@@ -162,7 +162,7 @@ func TestBridgeTrouble(t *testing.T) {
 	})
 	scenario(t, "it forgot an endpoint", testConfig, func(t *testing.T, w *world) {
 		ana, ben := w.call()
-		w.refuse["conference-modify"] = jingle.ColibriError(xmpp.ItemNotFound, jingle.ReasonUnknownEndpoint, "", "ana")
+		w.setRefusal("conference-modify", jingle.ColibriError(xmpp.ItemNotFound, jingle.ReasonUnknownEndpoint, "", "ana"))
 		tr := &jingle.Transport{Ufrag: "x", Pwd: "y"}
 		w.link.mu.Lock()
 		once := w.link.hook
@@ -199,14 +199,14 @@ func TestBridgeTrouble(t *testing.T) {
 	})
 	scenario(t, "it refuses to take part", testConfig, func(t *testing.T, w *world) {
 		w.bridge(jvb2, "", jingle.Stat{Name: "drain", Value: "true"})
-		w.refuse["conference-modify"] = &xmpp.Error{Type: xmpp.Cancel, Condition: xmpp.InternalServerError}
+		w.setRefusal("conference-modify", &xmpp.Error{Type: xmpp.Cancel, Condition: xmpp.InternalServerError})
 		w.open()
 		ana := w.join("ana")
 		w.join("ben")
 		if v := w.f.brewery.snapshot(); v.operational() != 0 {
 			t.Fatalf("bridges %+v", v)
 		}
-		delete(w.refuse, "conference-modify")
+		w.setRefusal("conference-modify", nil)
 		w.link.take()
 		w.pass(59 * time.Second)
 		if n := len(ana.got(jingle.SessionInitiate)); n != 0 {
@@ -216,11 +216,11 @@ func TestBridgeTrouble(t *testing.T) {
 		ana.one(jingle.SessionInitiate)
 	})
 	scenario(t, "it has the conference already", testConfig, func(t *testing.T, w *world) {
-		w.refuse["conference-modify"] = jingle.ColibriError(xmpp.Conflict, jingle.ReasonConferenceAlreadyExists, "", "")
+		w.setRefusal("conference-modify", jingle.ColibriError(xmpp.Conflict, jingle.ReasonConferenceAlreadyExists, "", ""))
 		w.open()
 		ana := w.join("ana")
 		w.join("ben")
-		delete(w.refuse, "conference-modify")
+		w.setRefusal("conference-modify", nil)
 		reqs := w.colibriRequests(jvb1)
 		if last := reqs[len(reqs)-1]; !last.Expire {
 			t.Errorf("the old conference was not expired: %+v", last)
@@ -232,12 +232,12 @@ func TestBridgeTrouble(t *testing.T) {
 		}
 	})
 	scenario(t, "it does not answer", testConfig, func(t *testing.T, w *world) {
-		w.silent["conference-modify"] = true
+		w.setSilent("conference-modify", true)
 		w.open()
 		ana := w.join("ana")
 		w.join("ben")
 		w.bridge(jvb2, "")
-		w.silent["conference-modify"] = false
+		w.setSilent("conference-modify", false)
 		w.pass(16 * time.Second)
 		ana.one(jingle.SessionInitiate)
 		if reqs := w.colibriRequests(jvb2); len(reqs) != 2 {
@@ -246,7 +246,7 @@ func TestBridgeTrouble(t *testing.T) {
 	})
 	scenario(t, "it does not like one", testConfig, func(t *testing.T, w *world) {
 		ana, ben := w.call()
-		w.refuse["conference-modify"] = jingle.ColibriError(xmpp.BadRequest, jingle.ReasonUnspecified, "", "")
+		w.setRefusal("conference-modify", jingle.ColibriError(xmpp.BadRequest, jingle.ReasonUnspecified, "", ""))
 		w.join("cleo")
 		w.pass(time.Minute)
 		if n := len(ana.got(jingle.SessionTerminate)) + len(ben.got(jingle.SessionTerminate)); n != 0 {
@@ -258,7 +258,7 @@ func TestBridgeTrouble(t *testing.T) {
 func TestHealthChecks(t *testing.T) {
 	scenario(t, "unanswered twice", testConfig, func(t *testing.T, w *world) {
 		ana, _ := w.call()
-		w.silent["healthcheck"] = true
+		w.setSilent("healthcheck", true)
 		w.pass(39 * time.Second)
 		if v := w.f.brewery.snapshot(); v.operational() != 1 {
 			t.Fatal("given up too early")
@@ -271,7 +271,7 @@ func TestHealthChecks(t *testing.T) {
 			t.Error("a slow network moved the conference")
 		}
 		// Whoever comes now joins the others where they are.
-		w.silent["healthcheck"] = false
+		w.setSilent("healthcheck", false)
 		cleo := w.join("cleo")
 		cleo.one(jingle.SessionInitiate)
 		w.pass(75 * time.Second)
@@ -346,7 +346,7 @@ func TestLoadOfNewEndpoints(t *testing.T) {
 
 func TestWhyNot(t *testing.T) {
 	scenario(t, "a client refuses the offer", testConfig, func(t *testing.T, w *world) {
-		w.refuse["jingle"] = &xmpp.Error{Type: xmpp.Cancel, Condition: xmpp.ServiceUnavailable, Text: "busy"}
+		w.setRefusal("jingle", &xmpp.Error{Type: xmpp.Cancel, Condition: xmpp.ServiceUnavailable, Text: "busy"})
 		w.open()
 		ana := w.join("ana")
 		w.join("ben")
@@ -358,7 +358,7 @@ func TestWhyNot(t *testing.T) {
 		}
 	})
 	scenario(t, "a client does not acknowledge the offer", testConfig, func(t *testing.T, w *world) {
-		w.silent["jingle"] = true
+		w.setSilent("jingle", true)
 		w.open()
 		ana := w.join("ana")
 		w.join("ben")

@@ -16,6 +16,9 @@ func (ev iqEvent) apply(c *conference) {
 		c.replied(st)
 		return
 	}
+	if !st.IsRequest() {
+		return
+	}
 	p := c.members[jingle.EndpointID(st.From.Resource())]
 	switch {
 	case p == nil || p.occupant != st.From:

@@ -1,0 +1,142 @@
+package focus
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"stammtisch/jingle"
+	"stammtisch/xmpp"
+)
+
+func TestFlood(t *testing.T) {
+	scenario(t, "of requests in one room harms no other", testConfig, func(t *testing.T, w *world) {
+		_, ben := w.call()
+		junk := xmpp.NewStanza(xmpp.IQ, "set", ben.jid, focusJID, xmpp.NewElement(jingle.NSJingle, "jingle", "action", "source-add", "sid", "x")).WithID("j")
+		for range 3 * inboxSize {
+			w.link.in <- junk
+		}
+		w.settle()
+		answers := 0
+		for _, st := range w.link.take() {
+			if st.ID == "j" && st.Type == "error" {
+				answers++
+			}
+		}
+		if answers != 3*inboxSize {
+			t.Errorf("%d answers to %d requests", answers, 3*inboxSize)
+		}
+		if st := ben.mute(mediumAudio, ben, "true"); st.Type != "result" {
+			t.Errorf("after the flood: %v", st)
+		}
+	})
+	cfg := testConfig
+	cfg.MaxParticipants = 3
+	scenario(t, "of occupants", cfg, func(t *testing.T, w *world) {
+		w.open()
+		for i := range 10 {
+			w.join(fmt.Sprintf("p%d", i))
+		}
+		if n := w.f.Stats().Participants; n != 3 {
+			t.Errorf("%d participants", n)
+		}
+		if reqs := w.colibriRequests(jvb1); len(reqs) != 3 {
+			t.Errorf("%d endpoints", len(reqs))
+		}
+	})
+	scenario(t, "of bridges", testConfig, func(t *testing.T, w *world) {
+		for i := range maxBridges + 50 {
+			stats := jingle.Stats{{Name: "drain", Value: "false"}}
+			w.link.in <- xmpp.NewStanza(xmpp.Presence, "", xmpp.MustJID(fmt.Sprintf("%s/b%d", brewJID, i)), focusJID, stats.Element())
+		}
+		w.settle()
+		if n := len(w.f.brewery.snapshot()); n != maxBridges {
+			t.Errorf("%d bridges", n)
+		}
+	})
+}
+
+// TestOverrun: a conference that cannot keep up ends instead of going on with a hole in what it knows.
+func TestOverrun(t *testing.T) {
+	g := newRegistry(testConfig.withDefaults())
+	r, _, err := g.open(standup, xmpp.JID{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answered := 0
+	if err := r.post(requestEvent{func(ready bool) { answered++ }}); err != nil {
+		t.Fatal(err)
+	}
+	for r.post(presenceEvent{}) == nil {
+	}
+	r.overrun("test")
+	if rest := r.end(); len(rest) != 1 || rest[0] != (stopEvent{"test"}) || answered != 1 {
+		t.Errorf("left: %v; %d requests answered", rest, answered)
+	}
+	if err := r.post(tickEvent{}); err == nil {
+		t.Error("an ended conference takes events")
+	}
+}
+
+// TestManyAtOnce runs requests from many goroutines against conferences that come and go, for the race detector.
+func TestManyAtOnce(t *testing.T) {
+	w := &world{t: t, link: newFakeLink(), err: make(chan error, 1), silent: map[string]bool{}, refuse: map[string]*xmpp.Error{}}
+	w.link.hook = w.answer
+	cfg := testConfig
+	cfg.InitialTimeout = 5 * time.Millisecond
+	f, err := New(cfg, Deps{Link: w.link})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := contextForTest()
+	ran := make(chan error, 1)
+	go func() { ran <- f.Run(ctx) }()
+	var wg sync.WaitGroup
+	for g := range 8 {
+		wg.Go(func() {
+			for i := range 50 {
+				resp, err := f.ConferenceRequest(t.Context(), Request{Room: fmt.Sprintf("r%d@conference.meet.example", i%7)})
+				if err != nil {
+					t.Errorf("goroutine %d: %v", g, err)
+				}
+				_ = resp
+				f.Stats()
+			}
+		})
+	}
+	wg.Wait()
+	cancel()
+	if err := <-ran; err != nil {
+		t.Error(err)
+	}
+	if n := f.Stats().Conferences; n != 0 {
+		t.Errorf("%d conferences are left", n)
+	}
+}
+
+// BenchmarkJoin measures a participant's whole way into a conference of that size: invitation, acceptance, and the word to the others.
+func BenchmarkJoin(b *testing.B) {
+	for _, size := range []int{10, 100} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			for b.Loop() {
+				b.StopTimer()
+				be := newBench(b)
+				for i := range size {
+					be.enter(i)
+				}
+				be.out = nil
+				b.StartTimer()
+				be.enter(size)
+			}
+		})
+	}
+}
+
+// enter lets somebody come and accept.
+func (b *bench) enter(i int) {
+	p := &person{id: fmt.Sprintf("p%d", i), base: 1000 * (i + 1)}
+	b.join(p.id)
+	j := &jingle.Jingle{Action: jingle.SessionAccept, SID: b.sid(jingle.EndpointID(p.id)), Contents: p.sources()}
+	b.do(iqEvent{xmpp.NewStanza(xmpp.IQ, "set", xmpp.MustJID(standup.String()+"/"+p.id), focusJID, j.Element()).WithID("x")})
+}
