@@ -3,7 +3,6 @@ package ice
 import (
 	"crypto/rand"
 	"fmt"
-	"log/slog"
 	"net/netip"
 	"strings"
 	"sync"
@@ -19,7 +18,6 @@ import (
 // Config is what all paths of a port have in common. Zero durations mean the defaults.
 type Config struct {
 	Advertise Advertise
-	Log       *slog.Logger
 
 	// Disconnected is how long the client's side may be silent until the path is reported as disconnected: 7 s.
 	Disconnected time.Duration

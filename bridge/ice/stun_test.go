@@ -56,8 +56,8 @@ func FuzzLocalUfrag(f *testing.F) {
 	f.Fuzz(func(t *testing.T, packet []byte) {
 		got := localUfrag(packet)
 		m := &stun.Message{Raw: bytes.Clone(packet)}
-		if m.Decode() != nil {
-			return
+		if m.Decode() != nil || headerSize+int(m.Length) != len(packet) {
+			return // the library lets something follow the message; a datagram holds one message (RFC 8489 §6.2.1)
 		}
 		var name stun.Username
 		_ = name.GetFrom(m)

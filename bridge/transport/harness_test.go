@@ -12,14 +12,11 @@ import (
 
 	"github.com/pion/dtls/v3"
 	"github.com/pion/webrtc/v4"
-	"go.uber.org/goleak"
 
 	"stammtisch/bridge/ice"
 	"stammtisch/bridge/ice/pionlog"
 	"stammtisch/bridge/udp"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const patience = 15 * time.Second
 
@@ -38,7 +35,6 @@ func newPort(t testing.TB, cfg ice.Config) *port {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg.Log = quiet
 	mux, err := ice.NewMux(server, cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -43,6 +43,9 @@ type sender interface {
 // NewBatch returns a small batch for what is sent outside of a read batch, as by a timer. It needs no closing.
 func (s *Server) NewBatch() *Batch { return s.newBatch(smallBatchPackets) }
 
+// NewLargeBatch returns a batch of the size that a reading goroutine has, for who sends to many at once.
+func (s *Server) NewLargeBatch() *Batch { return s.newBatch(batchPackets) }
+
 func (s *Server) newBatch(limit int) *Batch {
 	return &Batch{server: s, limit: limit, out: s.newSender(limit)}
 }

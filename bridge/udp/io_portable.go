@@ -35,9 +35,19 @@ func (portableSender) send(b *Batch) {
 	for i := range b.dests {
 		d := &b.dests[i]
 		for at := d.first; at >= 0; at = b.packets[at].next {
-			_ = d.remote.Send(b.data(&b.packets[at])) // counted there
+			d.remote.socket.write(d.remote.addr, b.data(&b.packets[at]))
 		}
 	}
+}
+
+func (s *Socket) write(to netip.AddrPort, packet []byte) {
+	n, err := s.conn.WriteToUDPAddrPort(packet, to)
+	if err != nil {
+		s.counters.refused.Add(1)
+		return
+	}
+	s.counters.sent.Add(1)
+	s.counters.sentBytes.Add(uint64(n))
 }
 
 // receiver reads datagrams of one socket in batches.

@@ -58,7 +58,7 @@ func newRemote(s *Socket, addr netip.AddrPort, flow Flow) *Remote {
 
 // read reads and dispatches until the socket is closed; its error is nil then.
 func (s *Socket) read(stun STUNHandler, in receiver) error {
-	b := s.server.newBatch(batchPackets)
+	b := s.server.NewLargeBatch()
 	for {
 		n, err := in.receive()
 		if err != nil {
