@@ -53,8 +53,9 @@ func (a testAccounts) Verify(_ context.Context, user, host, password string) (bo
 // testServer is a running server for meet.example, guest.meet.example and auth.meet.example.
 type testServer struct {
 	*Server
-	t    *testing.T
-	http *httptest.Server
+	t        *testing.T
+	http     *httptest.Server
+	patience time.Duration // of clients; 20 s if zero
 }
 
 func newTestServer(t *testing.T, change ...func(*Config)) *testServer {
@@ -191,11 +192,11 @@ func (s *testServer) dialTCP() *client {
 	s.t.Helper()
 	mine, theirs := net.Pipe()
 	s.startTCP(theirs)
-	return pipeClient(s.t, mine)
+	return pipeClient(s.t, mine, max(s.patience, 20*time.Second))
 }
 
-func pipeClient(t *testing.T, conn net.Conn) *client {
-	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+func pipeClient(t *testing.T, conn net.Conn, patience time.Duration) *client {
+	_ = conn.SetDeadline(time.Now().Add(patience))
 	t.Cleanup(func() { _ = conn.Close() })
 	return &client{t: t, end: func() { _ = conn.Close() },
 		send: func(x string) {

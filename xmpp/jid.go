@@ -110,7 +110,7 @@ func (j JID) Bare() JID { return JID{j.local, j.domain, ""} }
 func (j JID) IsBare() bool { return j.resource == "" }
 
 // IsZero says whether j is no address at all.
-func (j JID) IsZero() bool { return j == JID{} }
+func (j JID) IsZero() bool { return j.domain == "" }
 
 // DomainJID returns the address of j's domain alone.
 func (j JID) DomainJID() JID { return JID{"", j.domain, ""} }

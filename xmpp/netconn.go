@@ -48,7 +48,9 @@ func (n *netConn) finish() {
 	if half, ok := (*n.io.Load()).(interface{ CloseWrite() error }); ok {
 		_ = n.raw.SetWriteDeadline(time.Now().Add(farewell))
 		_ = half.CloseWrite()
+		return
 	}
+	n.abort() // a connection that cannot be closed by halves, as in tests, has no buffer to lose
 }
 
 // linger closes the connection after the peer has, or after a while: closing with unread input would make the peer lose what was

@@ -159,7 +159,7 @@ func (q *outQueue) writeBatch(b *batch) error {
 		if e.raw != nil {
 			buf = append(buf, e.raw...)
 		} else {
-			buf = e.st.Append(buf)
+			buf = e.st.appendTo(buf)
 			q.stats.stanzasOut.Add(1)
 		}
 		buf = q.tr.end(buf, start)

@@ -161,13 +161,8 @@ func (s *scanner) fragment(data []byte) ([]*Element, error) {
 	stack := make([]*Element, 1, 8)
 	stack[0] = root
 	for {
-		// Between the elements of a fragment, unlike between documents, there may be text.
 		if s.depth == 0 && !s.selfClosing {
-			if i := bytes.IndexByte(s.data[s.pos:], '<'); i > 0 {
-				s.pos += i
-			} else if i < 0 {
-				return root.Children, nil
-			}
+			s.skipText()
 		}
 		t, err := s.next()
 		if err != nil {
@@ -190,6 +185,27 @@ func (s *scanner) fragment(data []byte) ([]*Element, error) {
 		case tokenEnd:
 			return root.Children, nil
 		}
+	}
+}
+
+// skipText skips text and CDATA sections, which, unlike between documents, may stand between the elements of a fragment.
+func (s *scanner) skipText() {
+	for {
+		rest := s.data[s.pos:]
+		i := bytes.IndexByte(rest, '<')
+		if i < 0 {
+			s.pos = len(s.data)
+			return
+		}
+		s.pos += i
+		if !bytes.HasPrefix(rest[i+1:], cdataStart) {
+			return
+		}
+		end := bytes.Index(rest[i:], cdataEnd)
+		if end < 0 {
+			return
+		}
+		s.pos += end + len(cdataEnd)
 	}
 }
 

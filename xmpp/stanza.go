@@ -88,7 +88,9 @@ func (st Stanza) Find(space, name string) *Element {
 }
 
 // Append appends st in its text form, with xmlns='jabber:client' on the start tag as RFC 7395 §3.3.3 wants it.
-func (st Stanza) Append(dst []byte) []byte {
+func (st Stanza) Append(dst []byte) []byte { return st.appendTo(dst) }
+
+func (st *Stanza) appendTo(dst []byte) []byte {
 	name := st.Kind.String()
 	dst = append(append(dst, '<'), name...)
 	dst = append(dst, ` xmlns="jabber:client"`...)
