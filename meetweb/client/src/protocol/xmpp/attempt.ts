@@ -10,6 +10,11 @@ import type { Credentials, OpenStream, Stream, StreamEnd, StreamHandlers } from 
 class ResumptionStore implements SMStorageBackend {
   #state: SMState | null = null;
 
+  /** The token of the session that can be resumed. */
+  get token(): string | null {
+    return this.#state?.resumeSupported ? this.#state.id : null;
+  }
+
   load(): SMState | null {
     return this.#state === null ? null : { ...this.#state, unacked: [...this.#state.unacked] };
   }
@@ -27,10 +32,21 @@ class ResumptionStore implements SMStorageBackend {
 export function stropheStreams(url: string, credentials: Credentials): OpenStream {
   const store = new ResumptionStore();
   return (handlers) => {
-    const attempt = new Attempt(url, store, handlers);
+    const attempt = new Attempt(withToken(url, store.token), store, handlers);
     attempt.open(credentials);
     return attempt;
   };
+}
+
+/**
+ * The URL names the session that is to be resumed, as lib-jitsi-meet does: a server gives a guest that comes back the name it had, and
+ * only that name may resume.
+ */
+function withToken(url: string, token: string | null): string {
+  if (token === null || !url.startsWith("ws")) return url;
+  const out = new URL(url);
+  out.searchParams.set("previd", token);
+  return out.href;
 }
 
 type Connection = InstanceType<typeof Strophe.Connection>;
