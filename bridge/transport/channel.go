@@ -93,15 +93,15 @@ func (t *Transport) SendMessage(text string) bool {
 
 // serveSCTP waits for the client's association and serves its data channels until it ends.
 func (t *Transport) serveSCTP(conn *dtls.Conn) error {
-	association, err := sctp.Server(sctp.Config{
-		NetConn:              conn,
-		LoggerFactory:        pionlog.New(t.log),
-		MTU:                  sctpMTU,
-		MaxMessageSize:       maxMessage,
-		MaxReceiveBufferSize: receiveBuffer,
-		RTOMax:               maxRTO,
-		BlockWrite:           true, // so that what a client does not read waits in our bounded queue
-	})
+	association, err := sctp.ServerWithOptions(
+		sctp.WithNetConn(conn),
+		sctp.WithLoggerFactory(pionlog.New(t.log)),
+		sctp.WithMTU(sctpMTU),
+		sctp.WithMaxMessageSize(maxMessage),
+		sctp.WithMaxReceiveBufferSize(receiveBuffer),
+		sctp.WithRTOMax(maxRTO),
+		sctp.WithBlockWrite(true), // so that what a client does not read waits in our bounded queue
+	)
 	if err != nil {
 		return errors.Join(ErrClosedByPeer, err)
 	}

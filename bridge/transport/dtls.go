@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -24,35 +23,51 @@ const (
 // profiles in our order of preference: the library's server goes by its own list, and AES-GCM costs a sixth of the other.
 var profiles = [...]dtls.SRTPProtectionProfile{dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80}
 
-// handshake does DTLS on the pipe in the given role.
-func (t *Transport) handshake(ctx context.Context, as role, want *expected) (*dtls.Conn, error) {
-	cfg := &dtls.Config{
-		Certificates:           []tls.Certificate{t.certificate.tls},
-		SRTPProtectionProfiles: profiles[:],
-		CipherSuites: []dtls.CipherSuiteID{
+// dtlsOptions are those of both roles.
+func (t *Transport) dtlsOptions(want *expected) []dtls.Option {
+	return []dtls.Option{
+		dtls.WithCertificates(t.certificate.tls),
+		dtls.WithSRTPProtectionProfiles(profiles[:]...),
+		dtls.WithCipherSuites(
 			dtls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, dtls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
 			dtls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, dtls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-		},
-		ClientAuth: dtls.RequireAnyClientCert,
+		),
 		// The certificates are self-signed: the fingerprint in signalling is what vouches for them (RFC 5763 §5).
-		InsecureSkipVerify: true,
-		VerifyPeerCertificate: func(raw [][]byte, _ [][]*x509.Certificate) error {
+		dtls.WithInsecureSkipVerify(true),
+		dtls.WithVerifyPeerCertificate(func(raw [][]byte, _ [][]*x509.Certificate) error {
 			if len(raw) == 0 {
 				return errFingerprint
 			}
 			return want.verify(raw[0])
-		},
-		// ICE has shown that the address is no forgery.
-		InsecureSkipVerifyHello: true,
-		ExtendedMasterSecret:    dtls.RequestExtendedMasterSecret,
-		FlightInterval:          flightInterval,
-		LoggerFactory:           pionlog.New(t.log),
+		}),
+		dtls.WithExtendedMasterSecret(dtls.RequestExtendedMasterSecret),
+		dtls.WithFlightInterval(flightInterval),
+		dtls.WithLoggerFactory(pionlog.New(t.log)),
 	}
-	connect := dtls.Server
+}
+
+func (t *Transport) newDTLS(as role, want *expected) (*dtls.Conn, error) {
+	shared := t.dtlsOptions(want)
 	if as == roleClient {
-		connect = dtls.Client
+		var options []dtls.ClientOption
+		for _, o := range shared {
+			options = append(options, o)
+		}
+		return dtls.ClientWithOptions(t.pipe, pipeAddr{}, options...)
 	}
-	conn, err := connect(t.pipe, pipeAddr{}, cfg)
+	options := []dtls.ServerOption{
+		dtls.WithClientAuth(dtls.RequireAnyClientCert),
+		dtls.WithInsecureSkipVerifyHello(true), // ICE has shown that the address is no forgery
+	}
+	for _, o := range shared {
+		options = append(options, o)
+	}
+	return dtls.ServerWithOptions(t.pipe, pipeAddr{}, options...)
+}
+
+// handshake does DTLS on the pipe in the given role.
+func (t *Transport) handshake(ctx context.Context, as role, want *expected) (*dtls.Conn, error) {
+	conn, err := t.newDTLS(as, want)
 	if err != nil {
 		return nil, fmt.Errorf("start DTLS: %w", err)
 	}

@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -95,12 +94,12 @@ func TestClientIsFasterThanItsAnswer(t *testing.T) {
 
 	identity, err := NewIdentity(nil)
 	must(t, err)
-	secure, err := dtls.Client(onlyDTLS{conn}, bridge, &dtls.Config{
-		Certificates:           []tls.Certificate{identity.current.tls},
-		SRTPProtectionProfiles: profiles[:],
-		InsecureSkipVerify:     true,
-		LoggerFactory:          pionlog.New(quiet),
-	})
+	secure, err := dtls.ClientWithOptions(onlyDTLS{conn}, bridge,
+		dtls.WithCertificates(identity.current.tls),
+		dtls.WithSRTPProtectionProfiles(profiles[:]...),
+		dtls.WithInsecureSkipVerify(true),
+		dtls.WithLoggerFactory(pionlog.New(quiet)),
+	)
 	must(t, err)
 	var wg sync.WaitGroup
 	wg.Go(func() {
