@@ -24,7 +24,7 @@ export const de: Record<keyof typeof en, string> = {
   "call.soundBlocked": "Ton einschalten",
   "call.stage": "Gespräch",
 
-  "chat.empty": "Noch keine Nachrichten. Wer später kommt, sieht nicht, was vorher geschrieben wurde.",
+  "chat.empty": "Noch keine Nachrichten. Was hier steht, ist weg, wenn alle gegangen sind.",
   "chat.everybody": "alle",
   "chat.gone": "(nicht mehr da)",
   "chat.left_one": "noch {{count}} Zeichen",
@@ -208,7 +208,7 @@ export const de: Record<keyof typeof en, string> = {
   "problem.unsupported": "Dieser Browser kann auf dieser Seite weder Kamera noch Mikrofon benutzen.",
 
   "protection.door":
-    "Wer den Link kennt, kann anklopfen. Die Moderation kann einen Raum mit einem Passwort abschließen und Personen entfernen.",
+    "Wer den Link kennt, kann herein. Die Moderation kann einen Raum mit einem Passwort abschließen und Personen entfernen.",
   "protection.doorTitle": "Die Tür",
   "protection.title": "Wie das geschützt ist",
   "protection.trace":

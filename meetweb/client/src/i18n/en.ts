@@ -21,7 +21,7 @@ export const en = {
   "call.soundBlocked": "Turn on sound",
   "call.stage": "Conversation",
 
-  "chat.empty": "No messages yet. Who joins later does not see what was written before.",
+  "chat.empty": "No messages yet. What is written here is gone when everybody has left.",
   "chat.everybody": "everybody",
   "chat.gone": "(has left)",
   "chat.left_one": "{{count}} more character",
@@ -100,7 +100,7 @@ export const en = {
   "left.kickedLead": "A moderator has removed you from this conversation.",
   "left.notAllowed": "You cannot enter this room",
   "left.notAllowedLead": "The server did not let you in.",
-  "left.rejoin": "Come back",
+  "left.rejoin": "Rejoin",
   "left.roomClosed": "The conversation has ended",
   "left.roomClosedLead": "A moderator has ended it for everybody.",
   "left.roomFull": "The room is full",
@@ -200,7 +200,7 @@ export const en = {
   "problem.microphoneNotFound": "No microphone was found.",
   "problem.unsupported": "This browser cannot use camera and microphone on this page.",
 
-  "protection.door": "Who knows the link can knock. Moderators can set a password for a room and remove somebody from it.",
+  "protection.door": "Who knows the link can come in. Moderators can set a password for a room and remove somebody from it.",
   "protection.doorTitle": "The door",
   "protection.title": "How this is protected",
   "protection.trace": "Nothing is recorded. Messages are gone when the room is empty. The rooms you visited are kept in your browser only.",

@@ -80,13 +80,11 @@ function press(store: Store, event: KeyboardEvent): void {
 /** Listens for as long as the component is there, unless the user switched shortcuts off. */
 export function useShortcuts(): void {
   const store = useStore();
-  const on = store.prefs.value.shortcuts;
   useEffect(() => {
-    if (!on) return;
     const scope = new AbortController();
     let talking = false;
     const down = (event: KeyboardEvent): void => {
-      press(store, event);
+      if (store.prefs.value.shortcuts) press(store, event);
       if (event.key === " " && event.defaultPrevented) talking = true;
     };
     const up = (event: KeyboardEvent): void => {
@@ -97,5 +95,5 @@ export function useShortcuts(): void {
     document.addEventListener("keydown", down, { signal: scope.signal });
     document.addEventListener("keyup", up, { signal: scope.signal });
     return () => scope.abort();
-  }, [store, on]);
+  }, [store]);
 }

@@ -74,15 +74,17 @@ function PinCover({ seat, label, pinned }: { seat: Seat; label: string; pinned: 
   );
 }
 
+const ownLabel = (name: string): string => (name === "" ? t("people.you") : t("tile.you", { name }));
+
 function TileView({ face, seat, small, stage }: TileProps & { face: Face }): VNode {
   const tile = useRef<HTMLDivElement>(null);
   const look = ["tile", small && "small", stage && "stage-tile", face.speaking && "speaks", face.away && "away", face.desktop && "desktop"];
-  const label = face.desktop ? t("tile.screenOf", { name: face.name }) : face.name;
+  const label = face.desktop ? t("tile.screenOf", { name: face.name }) : face.name || t("people.you");
   const pinned = useSelect((s) => s.pinned === seat.id, [seat.id]);
   return (
     <article ref={tile} class={look.filter(Boolean).join(" ")} aria-label={label} data-key={seat.key} style={{ "--hue": hueOf(face.id) }}>
       {face.stream ? (
-        <Video stream={face.stream} mirrored={face.mirrored} contain={face.desktop || stage === true} />
+        <Video stream={face.stream} mirrored={face.mirrored} contain={face.desktop || stage === true} whole={face.desktop} />
       ) : (
         <div class="tile-empty">{face.desktop ? <Icon name="screen" /> : <Avatar id={face.id} name={face.name} size="fluid" />}</div>
       )}
@@ -95,7 +97,7 @@ function TileView({ face, seat, small, stage }: TileProps & { face: Face }): VNo
       {seat.local ? null : <PersonMenu id={seat.id} place="tile" />}
       <div class="tile-name">
         {face.audioMuted ? <Mark icon="microphoneOff" label={t("tile.muted")} look="muted-mark" /> : null}
-        <span class="truncate">{seat.local ? t("tile.you", { name: face.name }) : label}</span>
+        <span class="truncate">{seat.local ? ownLabel(face.name) : label}</span>
         {face.moderator ? <Mark icon="moderator" label={t("tile.moderator")} /> : null}
       </div>
     </article>

@@ -11,7 +11,7 @@ afterAll(() => gallery?.stop());
 
 const focusName = (page: Page): Promise<string> =>
   page.evaluate(() => {
-    const e = document.activeElement;
+    const e = document.activeElement as HTMLInputElement | null;
     return e?.getAttribute("aria-label") ?? e?.labels?.[0]?.textContent ?? e?.textContent ?? "";
   });
 
@@ -37,7 +37,7 @@ async function tabWalk(page: Page, steps: number): Promise<string[]> {
 describe("Tab", () => {
   test("walks through the call in reading order", () =>
     withScene("two", async (page) => {
-      expect(await tabWalk(page, 12)).toEqual([
+      expect(await tabWalk(page, 11)).toEqual([
         "Encrypted to this server",
         "Options for Anna Keller",
         "Microphone",
@@ -49,7 +49,6 @@ describe("Tab", () => {
         "One large",
         "More",
         "Leave",
-        "",
       ]);
     }));
 
@@ -173,7 +172,7 @@ describe("focus", () => {
       await page.getByRole("textbox", { name: "Message to everybody" }).focus();
       await page.keyboard.press("Escape");
       expect(await actions(page)).toEqual([["openChat", false]]);
-      expect(await focusName(page)).toBe("Chat");
+      await page.waitForFunction(() => document.activeElement?.getAttribute("aria-label") === "Chat");
     }));
 
   test("moves to the next room when one is forgotten", () =>

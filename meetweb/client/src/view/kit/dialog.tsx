@@ -1,6 +1,6 @@
 /** A modal over the page: the native `<dialog>`, which holds the focus, closes on Escape and gives the focus back to where it was. */
 import type { ComponentChildren, VNode } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../../i18n";
 import { Icon } from "../icons";
 
@@ -12,15 +12,16 @@ export interface DialogProps {
   look?: "wide" | "alert";
 }
 
-/** Opens when it is first drawn. Focus goes to the element marked `autofocus`, else to the first control. */
+/** Opens when it is first drawn. Focus goes to the element marked `autofocus`, else to the heading. */
 export function Dialog({ title, onClose, children, look }: DialogProps): VNode {
   const ref = useRef<HTMLDialogElement>(null);
+  const headingRef = useRef<HTMLHeadingElement>(null);
   const heading = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const dialog = ref.current;
     const before = document.activeElement;
     dialog?.showModal();
-    dialog?.querySelector<HTMLElement>("[data-first]")?.focus();
+    (dialog?.querySelector<HTMLElement>("[data-first]") ?? headingRef.current)?.focus();
     return () => {
       dialog?.close();
       // What opened us may be gone (a menu closes when its item is chosen); the browser then leaves the focus on the body.
@@ -43,7 +44,9 @@ export function Dialog({ title, onClose, children, look }: DialogProps): VNode {
     >
       <div class="dialog-body">
         <header class="dialog-head">
-          <h2 id={heading}>{title}</h2>
+          <h2 id={heading} ref={headingRef} tabIndex={-1}>
+            {title}
+          </h2>
           <button type="button" class="round" aria-label={t("dialog.close")} onClick={onClose}>
             <Icon name="close" />
           </button>

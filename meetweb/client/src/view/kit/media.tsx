@@ -7,9 +7,11 @@ interface VideoProps {
   mirrored?: boolean;
   /** Whole picture with bars, for screens; faces fill the tile. */
   contain?: boolean;
+  /** Nothing of it may ever be cut. */
+  whole?: boolean;
 }
 
-export function Video({ stream, mirrored, contain }: VideoProps): VNode {
+export function Video({ stream, mirrored, contain, whole }: VideoProps): VNode {
   const ref = useRef<HTMLVideoElement>(null);
   useLayoutEffect(() => {
     const video = ref.current;
@@ -26,7 +28,7 @@ export function Video({ stream, mirrored, contain }: VideoProps): VNode {
     const video = ref.current;
     if (video) video.dataset.shape = video.videoHeight > video.videoWidth ? "upright" : "wide";
   };
-  const look = `video${mirrored ? " mirrored" : ""}${contain ? " contain" : ""}`;
+  const look = `video${mirrored ? " mirrored" : ""}${contain ? " contain" : ""}${whole ? " whole" : ""}`;
   return (
     <video
       ref={ref}

@@ -1,6 +1,6 @@
 /** The column beside the pictures, a drawer over them where there is no room. Escape closes it; the focus goes in and back. */
 import type { ComponentChildren, VNode } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../../i18n";
 import { Icon } from "../icons";
 
@@ -16,7 +16,7 @@ interface PanelProps {
 
 export function Panel({ title, look, opener, close, children }: PanelProps): VNode {
   const ref = useRef<HTMLElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const panel = ref.current;
     (panel?.querySelector<HTMLElement>("[data-first]") ?? panel)?.focus({ preventScroll: true });
     return () => {
