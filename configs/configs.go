@@ -68,9 +68,12 @@ type Web struct {
 	Root           string   `yaml:"root"`
 }
 
-// XMPP is the part of XMPP over TCP.
+// XMPP is the part of XMPP over TCP, and of roles in processes of their own.
 type XMPP struct {
-	Listen string `yaml:"listen"`
+	Listen       string `yaml:"listen"`
+	HTTP         string `yaml:"http"`
+	Server       string `yaml:"server"`
+	PasswordFile string `yaml:"password_file"`
 }
 
 // Bridge is the media bridge's part.

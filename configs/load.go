@@ -57,12 +57,17 @@ func Load(src Source) (*Config, error) {
 	return cfg, nil
 }
 
-// merge lays the defaults, the file and the environment over each other.
+// merge lays the defaults, docker-jitsi-meet's names, the file and the environment over each other.
 func merge(file []byte, getenv func(string) (string, bool)) (*viper.Viper, error) {
 	v := viper.New()
 	v.SetConfigType("yaml")
 	if err := v.ReadConfig(bytes.NewReader(defaults)); err != nil {
 		return nil, fmt.Errorf("defaults: %w", err)
+	}
+	if getenv != nil {
+		if err := v.MergeConfigMap(nested(dockerValues(getenv))); err != nil {
+			return nil, err
+		}
 	}
 	if err := v.MergeConfig(bytes.NewReader(file)); err != nil {
 		return nil, err
@@ -76,6 +81,25 @@ func merge(file []byte, getenv func(string) (string, bool)) (*viper.Viper, error
 		}
 	}
 	return v, nil
+}
+
+// nested turns keys such as web.url into groups.
+func nested(flat map[string]string) map[string]any {
+	out := map[string]any{}
+	for key, value := range flat {
+		group, name, found := strings.Cut(key, ".")
+		if !found {
+			out[key] = value
+			continue
+		}
+		in, ok := out[group].(map[string]any)
+		if !ok {
+			in = map[string]any{}
+			out[group] = in
+		}
+		in[name] = value
+	}
+	return out
 }
 
 // EnvName returns the environment variable that overrides key: STAMMTISCH_WEB_LISTEN for web.listen.

@@ -43,6 +43,10 @@ func (c *Config) validate(r *report) {
 	}
 	c.validateWeb(r)
 	checkListen(r, "xmpp.listen", c.XMPP.Listen, true)
+	checkListen(r, "xmpp.http", c.XMPP.HTTP, false)
+	if _, _, err := net.SplitHostPort(c.XMPP.Server); err != nil {
+		r.add("xmpp.server", "%q is no host:port", c.XMPP.Server)
+	}
 	checkListen(r, "bridge.listen", c.Bridge.Listen, false)
 	checkListen(r, "metrics.listen", c.Metrics.Listen, true)
 	_, port, _ := net.SplitHostPort(c.Bridge.Listen)
