@@ -61,14 +61,20 @@ func covers(account, j xmpp.JID) bool {
 func (r *room) affiliate(actor, account xmpp.JID, to affiliation, reason string) {
 	was := r.affiliations[account]
 	r.note(account, to)
-	present := false
+	if !r.announceAffiliation(account, was, to, change{actor: actor, reason: reason}) {
+		r.announceAbsent(account, to, reason)
+	}
+}
+
+// announceAffiliation gives everybody whom the affiliation of account concerns the role that comes with it and tells the room. It
+// returns false if nobody here is concerned.
+func (r *room) announceAffiliation(account xmpp.JID, was, to affiliation, c change) (present bool) {
 	for _, o := range r.occupants.list {
 		if account != o.jid.Bare() && !(covers(account, o.jid) && to == affOutcast && !o.admin) {
 			continue
 		}
 		present = true
-		c := change{actor: actor, reason: reason}
-		now := r.roleFor(r.affiliationOf(o.jid))
+		c, now := c, r.roleFor(r.affiliationOf(o.jid))
 		switch {
 		case now == noRole && to == affOutcast:
 			c.codes = []int{301}
@@ -83,9 +89,7 @@ func (r *room) affiliate(actor, account xmpp.JID, to affiliation, reason string)
 			r.announce(o, c)
 		}
 	}
-	if !present {
-		r.announceAbsent(account, to, reason)
-	}
+	return present
 }
 
 // announceAbsent tells the room of the affiliation of somebody who is not in it (XEP-0045 §9.3).
@@ -119,16 +123,27 @@ func (r *room) mayGiveRole(actor xmpp.JID, o *occupant, to role) error {
 func (r *room) giveRole(actor xmpp.JID, o *occupant, to role, reason string) {
 	c := change{actor: actor, reason: reason}
 	if to == noRole {
-		// Whoever was kicked is no member any more, or a members-only room would let them in again at once.
-		if !o.admin {
-			r.note(o.jid.Bare(), affNone)
-		}
-		c.codes = []int{307}
-		r.remove(o, nil, c)
+		r.kick(o, c)
 		return
 	}
 	r.setRole(o, to)
 	r.announce(o, c)
+}
+
+// kick takes o out. Whoever was kicked is no member any more, or a members-only room would let them in again at once; that concerns
+// other sessions of the account too.
+func (r *room) kick(o *occupant, c change) {
+	account := o.jid.Bare()
+	was := r.affiliations[account]
+	if !o.admin {
+		r.note(account, affNone)
+	}
+	kicked := c
+	kicked.codes = []int{307}
+	r.remove(o, nil, kicked)
+	if was != affNone && !o.admin {
+		r.announceAffiliation(account, was, affNone, c)
+	}
 }
 
 // setRole changes o's role without a word. In a room that shows addresses to moderators only, the others' become visible or not.

@@ -119,7 +119,7 @@ type Deps struct {
 	Log *slog.Logger
 	// Now is the clock for stamps and rates; nil is time.Now.
 	Now func() time.Time
-	// Rand is the source of ids and salts; nil is crypto/rand.
+	// Rand is the source of ids and salts, safe for concurrent use; nil is crypto/rand.
 	Rand io.Reader
 }
 

@@ -75,12 +75,13 @@ func (h *history) wanted(request *xmpp.Element, now time.Time) []pastMessage {
 	first := len(h.past)
 	for first > len(h.past)-count {
 		m := h.past[first-1]
-		size := len(m.st.Append(nil))
-		if m.at.Before(since) || chars >= 0 && size > chars {
+		if m.at.Before(since) {
 			break
 		}
 		if chars >= 0 {
-			chars -= size
+			if chars -= len(m.st.Append(nil)); chars < 0 {
+				break
+			}
 		}
 		first--
 	}
