@@ -104,10 +104,15 @@ func (p *projection) forward(f *frame, target int) (o output, send, needKey bool
 	return o, true, false
 }
 
-// nearer says whether encoding serves the target better than the current one.
+// nearer says whether encoding serves the target better than the current one. On the way up only the target itself
+// does: its key frame follows those of the encodings between within milliseconds, and each would cost the receiver a key
+// frame. On the way down anything smaller is welcome, and to begin with anything allowed.
 func (p *projection) nearer(encoding, target int) bool {
-	if p.current <= target {
-		return p.current < encoding && encoding <= target
+	switch {
+	case p.current < 0:
+		return encoding <= target
+	case p.current <= target:
+		return encoding == target
 	}
 	return target <= encoding && encoding < p.current
 }

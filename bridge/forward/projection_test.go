@@ -241,6 +241,7 @@ func TestKeyFrameNeeds(t *testing.T) {
 	at = at.Add(keyframeGroup)
 	expect("it did not", packet(2, 4, false), 2, false, true)
 	expect("meanwhile", packet(0, 4, false), 2, true, false)
+	expect("not by way of the one between", packet(1, 3, true), 2, false, false)
 	late := packet(2, 5, true)
 	late.late = true
 	expect("a key frame after its successors", late, 2, false, false)

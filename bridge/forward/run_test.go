@@ -69,7 +69,7 @@ func TestEverybodyAtOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		members.Go(func() {
-			for n := range 300 {
+			for n := range 150 {
 				now := time.Now()
 				for _, c := range m.cam {
 					c.wantKey = n%10 == 0
