@@ -92,18 +92,18 @@ func (c Config) validate() error {
 	if c.Domain.IsZero() || c.Domain != c.Domain.DomainJID() {
 		errs = append(errs, fmt.Errorf("domain: %q is not a domain", c.Domain))
 	}
-	for name, n := range map[string]int{"max rooms": c.MaxRooms, "max occupants": c.MaxOccupants, "history length": c.HistoryLength} {
-		if n < 0 {
-			errs = append(errs, fmt.Errorf("%s: %d is negative", name, n))
-		}
-	}
 	l := c.Limits
-	for name, n := range map[string]int{
-		"queue stanzas": l.QueueStanzas, "queue bytes": l.QueueBytes, "sender stanzas": l.SenderStanzas, "sender bytes": l.SenderBytes,
-		"stanza bytes": l.StanzaBytes, "affiliations": l.Affiliations,
+	for _, bound := range []struct {
+		name       string
+		n, atLeast int
+	}{
+		{"max rooms", c.MaxRooms, 0}, {"max occupants", c.MaxOccupants, 0}, {"history length", c.HistoryLength, 0},
+		{"limits: queue stanzas", l.QueueStanzas, 1}, {"limits: queue bytes", l.QueueBytes, 1},
+		{"limits: sender stanzas", l.SenderStanzas, 1}, {"limits: sender bytes", l.SenderBytes, 1},
+		{"limits: stanza bytes", l.StanzaBytes, 1}, {"limits: affiliations", l.Affiliations, 1},
 	} {
-		if n <= 0 {
-			errs = append(errs, fmt.Errorf("limits: %s: %d is not positive", name, n))
+		if bound.n < bound.atLeast {
+			errs = append(errs, fmt.Errorf("%s: %d is less than %d", bound.name, bound.n, bound.atLeast))
 		}
 	}
 	return errors.Join(errs...)

@@ -178,11 +178,7 @@ func (s *Service) forget(m *meeting) bool {
 	if !m.queue.closeIfEmpty() {
 		return false
 	}
-	for addr, other := range s.meetings {
-		if other == m {
-			delete(s.meetings, addr)
-		}
-	}
+	delete(s.meetings, m.main)
 	return true
 }
 
