@@ -44,7 +44,7 @@ func TestZeroConfiguration(t *testing.T) {
 	want := &Config{
 		Domain: "localhost", Access: Accounts, Data: "/home/ana/.local/share/stammtisch", Grace: 5 * time.Second, URLDefaulted: true,
 		Web:     Web{Listen: "127.0.0.1:8443", URL: "https://localhost:8443", TLS: SelfSigned, TrustedProxies: []string{}},
-		XMPP:    XMPP{Listen: "127.0.0.1:5222"},
+		XMPP:    XMPP{Listen: "127.0.0.1:5222", HTTP: "127.0.0.1:5280", Server: "127.0.0.1:5222"},
 		Bridge:  Bridge{Listen: ":10000", Advertise: []string{}},
 		Metrics: Metrics{Listen: "127.0.0.1:9090"},
 		Log:     Log{Level: "info", Format: "text"},

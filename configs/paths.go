@@ -33,7 +33,7 @@ func (c *Config) resolve(src Source, dataGiven bool) error {
 		return fmt.Errorf("data directory: %w", err)
 	}
 	c.Data = abs
-	for _, p := range []*string{&c.Web.Cert, &c.Web.Key, &c.Web.Root} {
+	for _, p := range []*string{&c.Web.Cert, &c.Web.Key, &c.Web.Root, &c.XMPP.PasswordFile} {
 		*p = under(dir, *p)
 	}
 	c.fillWeb()

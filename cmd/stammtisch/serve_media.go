@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"net"
 	"net/url"
 
@@ -8,6 +9,8 @@ import (
 	"stammtisch/configs"
 	"stammtisch/focus"
 	"stammtisch/xmpp"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // bridgeID is the bridge's name in the brewery and in the address of its WebSocket channels.
@@ -18,22 +21,14 @@ func (a *assembly) addBridge() error {
 	if !a.has(roleBridge) {
 		return nil
 	}
-	account, err := a.domains.bridgeAccount.WithResource(bridgeID)
-	if err != nil {
-		return err
-	}
-	link, err := a.xmpp.NewLink(account)
-	if err != nil {
-		return err
-	}
-	b, err := bridge.New(a.bridgeConfig(), link, a.log)
-	if err != nil {
-		return explain("bridge.listen", err)
-	}
-	a.web.colibriWebSocket = b.ColibriWebSocket()
-	a.registry.MustRegister(bridgeMetrics(b))
-	a.add(component{name: "bridge", run: b.Run})
-	return nil
+	return a.addEntity("bridge", a.domains.bridgeAccount, bridgeID, func(link xmpp.Link) (entity, error) {
+		b, err := bridge.New(a.bridgeConfig(), link, a.log)
+		if err != nil {
+			return entity{}, explain("bridge.listen", err)
+		}
+		a.web.colibriWebSocket = b.ColibriWebSocket()
+		return entity{run: b.Run, metrics: bridgeMetrics(b)}, nil
+	})
 }
 
 func (a *assembly) bridgeConfig() bridge.Config {
@@ -42,7 +37,7 @@ func (a *assembly) bridgeConfig() bridge.Config {
 		Listen: []string{a.cfg.Bridge.Listen}, Advertise: a.cfg.Bridge.Advertise,
 		Loopback: isLoopbackName(a.cfg.Domain),
 	}
-	if a.has(roleWeb) {
+	if a.has(roleWeb) && a.xmpp != nil {
 		cfg.PublicURL = webSocketBase(a.cfg.Web.PublicURL())
 	}
 	return cfg
@@ -68,26 +63,18 @@ func (a *assembly) addFocus() error {
 	if !a.has(roleFocus) {
 		return nil
 	}
-	account, err := a.domains.focusAccount.WithResource("focus")
-	if err != nil {
-		return err
-	}
-	link, err := a.xmpp.NewLink(account)
-	if err != nil {
-		return err
-	}
 	cfg, err := a.focusConfig()
 	if err != nil {
 		return err
 	}
-	f, err := focus.New(cfg, focus.Deps{Link: link, Log: a.log})
-	if err != nil {
-		return err
-	}
-	a.web.conferenceRequest = f
-	a.registry.MustRegister(focusMetrics(f))
-	a.add(component{name: "focus", run: f.Run})
-	return nil
+	return a.addEntity("focus", a.domains.focusAccount, "focus", func(link xmpp.Link) (entity, error) {
+		f, err := focus.New(cfg, focus.Deps{Link: link, Log: a.log})
+		if err != nil {
+			return entity{}, err
+		}
+		a.web.conferenceRequest = f
+		return entity{run: f.Run, metrics: focusMetrics(f)}, nil
+	})
 }
 
 func (a *assembly) focusConfig() (cfg focus.Config, err error) {
@@ -99,4 +86,36 @@ func (a *assembly) focusConfig() (cfg focus.Config, err error) {
 		}
 	}
 	return cfg, nil
+}
+
+// entity is a focus or bridge on a link.
+type entity struct {
+	run     func(ctx context.Context) error
+	metrics prometheus.Collector
+}
+
+// addEntity adds an entity that takes part as account/resource: on a link in this process where the role xmpp is here too, else over
+// a stream.
+func (a *assembly) addEntity(name string, account xmpp.JID, resource string, build func(xmpp.Link) (entity, error)) error {
+	full, err := account.WithResource(resource)
+	if err != nil {
+		return err
+	}
+	if a.xmpp == nil {
+		return a.addRemote(name, full, build)
+	}
+	link, err := a.xmpp.NewLink(full)
+	if err != nil {
+		return err
+	}
+	e, err := build(link)
+	if err != nil {
+		return err
+	}
+	a.registry.MustRegister(e.metrics)
+	a.add(component{name: name, run: func(ctx context.Context) error {
+		defer link.Close()
+		return e.run(ctx)
+	}})
+	return nil
 }

@@ -44,6 +44,9 @@ const serviceHibernation = 2 * time.Second
 // addXMPP serves streams, accounts and rooms.
 func (a *assembly) addXMPP() error {
 	if !a.has(roleXMPP) {
+		if a.has(roleWeb) {
+			a.passStreamsOn()
+		}
 		return nil
 	}
 	d := a.domains
@@ -69,6 +72,9 @@ func (a *assembly) addXMPP() error {
 	a.add(component{name: "accounts", run: a.endChangedAccounts})
 	if err := a.addRooms(); err != nil {
 		return err
+	}
+	if !a.has(roleWeb) {
+		a.addStreamsOverHTTP()
 	}
 	if a.cfg.XMPP.Listen != "" {
 		ready := make(chan struct{})
