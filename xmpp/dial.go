@@ -38,6 +38,7 @@ type clientLink struct {
 	stats counters // nobody reads them
 	wg    sync.WaitGroup
 	once  sync.Once
+	over  chan struct{} // closed when read has ended
 }
 
 // Dial logs in and binds cfg.JID. The link breaks when the connection does; whoever wants another one dials again.
@@ -55,7 +56,7 @@ func Dial(ctx context.Context, cfg DialConfig) (Link, error) {
 
 // dialOn logs in on a connection, which it takes over.
 func dialOn(ctx context.Context, conn net.Conn, cfg DialConfig) (Link, error) {
-	l := &clientLink{cfg: cfg, jid: cfg.JID, in: newInbox(cfg.Limits.LinkStanzas)}
+	l := &clientLink{cfg: cfg, jid: cfg.JID, in: newInbox(cfg.Limits.LinkStanzas), over: make(chan struct{})}
 	l.tr = &tcpTransport{idle: cfg.Limits.PreAuthTime, frame: cfg.Limits.FrameTime}
 	l.tr.init(conn)
 	l.tr.allow(cfg.Limits.StanzaBytes * 2) // servers may send longer stanzas than they take
@@ -91,32 +92,35 @@ func (l *clientLink) Send(st Stanza) error {
 // Receive implements Link.
 func (l *clientLink) Receive(ctx context.Context) (Stanza, error) { return l.in.take(ctx) }
 
-// Close implements Link. It waits a moment for what was sent to leave.
+// Close implements Link. It waits a moment for what was sent to leave, and for the server to close its side.
 func (l *clientLink) Close() error {
 	l.once.Do(func() {
 		for _, raw := range l.tr.goodbye(nil) {
 			_ = l.out.push(entry{raw: raw}, len(raw), true)
 		}
 		l.out.seal()
+		late := make(chan struct{})
+		timer := time.AfterFunc(farewell, func() { close(late) })
+		defer timer.Stop()
 		select {
 		case <-l.out.drained():
-		case <-l.in.done:
-		case <-time.After(farewell):
+		case <-late:
 		}
 		l.tr.finish()
-		select { // until the server closes its side
-		case <-l.in.done:
-		case <-time.After(farewell):
+		select {
+		case <-l.over:
+		case <-late:
 		}
+		l.in.end(true) // frees a read that waits for room
 		l.tr.abort()
 	})
 	l.wg.Wait()
-	l.in.end(true)
 	return nil
 }
 
 // read takes what the server sends until the stream ends.
 func (l *clientLink) read() {
+	defer close(l.over)
 	defer l.in.end(false)
 	defer l.tr.abort()
 	defer l.out.close()

@@ -172,37 +172,3 @@ func appendAttrAlways(dst []byte, name, value string) []byte {
 	dst = append(append(append(dst, ' '), name...), `="`...)
 	return append(AppendText(dst, value), '"')
 }
-
-// AppendText appends s escaped for character data and attribute values. What XML cannot carry (RFC 6120 §11, XML 1.0 §2.2) becomes
-// U+FFFD.
-func AppendText(dst []byte, s string) []byte {
-	plain := 0
-	for i := 0; i < len(s); i++ {
-		esc := ""
-		switch c := s[i]; {
-		case c == '&':
-			esc = "&amp;"
-		case c == '<':
-			esc = "&lt;"
-		case c == '>':
-			esc = "&gt;"
-		case c == '"':
-			esc = "&quot;"
-		case c == '\'':
-			esc = "&apos;"
-		case c == '\n':
-			esc = "&#xA;"
-		case c == '\r':
-			esc = "&#xD;"
-		case c == '\t':
-			esc = "&#x9;"
-		case c < ' ':
-			esc = "\uFFFD"
-		default:
-			continue
-		}
-		dst = append(append(dst, s[plain:i]...), esc...)
-		plain = i + 1
-	}
-	return append(dst, s[plain:]...)
-}

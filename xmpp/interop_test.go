@@ -198,3 +198,33 @@ func TestDialedLinkBreaks(t *testing.T) {
 	}
 	_ = far.Close()
 }
+
+// Whoever does not take what it receives can still close, and does not make the server wait.
+func TestDialedLinkThatTakesNothing(t *testing.T) {
+	s := newTestServer(t)
+	near := s.link("focus@auth.meet.example/focus")
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	far, err := Dial(ctx, DialConfig{Address: s.listen().String(), JID: MustJID("jvb@auth.meet.example/b1"), Password: "jvbpw", Limits: Limits{LinkStanzas: 2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		if err := near.Send(NewStanza(Message, "", JID{}, far.JID(), body("x"))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, func() string {
+		in := far.(*clientLink).in
+		in.mu.Lock()
+		defer in.mu.Unlock()
+		if len(in.queue) < 2 {
+			return "the link's queue does not fill"
+		}
+		return ""
+	})
+	_ = far.Close()
+	if _, err := far.Receive(ctx); err != ErrClosed {
+		t.Errorf("Receive: %v", err)
+	}
+}

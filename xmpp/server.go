@@ -101,6 +101,15 @@ func (s *Server) spawn(f func()) {
 	}
 }
 
+func (s *Server) isClosing() bool {
+	select {
+	case <-s.done:
+		return true
+	default:
+		return false
+	}
+}
+
 // endHibernating ends the sessions that no stream carries.
 func (s *Server) endHibernating() {
 	var all []*session

@@ -116,7 +116,7 @@ func (s *session) detach(c *stream, reason string, broken bool) {
 		s.mu.Unlock()
 		return
 	}
-	if broken && s.sm.token != "" {
+	if broken && s.sm.token != "" && !s.srv.isClosing() {
 		s.cur = nil
 		s.srv.count.hibernating.Add(1)
 		s.timer = time.AfterFunc(s.host.cfg.Hibernation, func() { s.end("not resumed", true) })
