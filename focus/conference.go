@@ -44,7 +44,8 @@ type conference struct {
 	joins   uint64 // counts them, for their order
 	granted jingle.EndpointID
 
-	sources  jingle.SourceMap // of everybody, as announced
+	sources  jingle.SourceMap // of everybody, as announced; see setSources
+	shown    jingle.SourceMap // the same as the others are told of it: without simulcast
 	bridge   *bridgeSession
 	noBridge bool // our presence says that there is no bridge
 	mod      moderation

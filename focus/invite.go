@@ -61,12 +61,12 @@ func (c *conference) offerTo(p *participant, transport *jingle.Transport) {
 	for _, content := range contents {
 		bundle = append(bundle, content.Name)
 	}
-	wanted := jingle.SourceMap{}
-	for owner, set := range c.sources.Without(p.id).All() {
-		if set = s.filter(set); !set.IsEmpty() {
-			wanted = wanted.With(owner, set)
-			s.signaled[owner] = set
-		}
+	wanted := c.shown.Without(p.id)
+	if !s.features.audio || !s.features.video {
+		wanted = wanted.Map(s.filter)
+	}
+	for owner, set := range wanted.All() {
+		s.signaled[owner] = set
 	}
 	wanted = wanted.With(jingle.BridgeOwner, s.bridge.feedback.OfMedia(s.mediaTypes()...))
 	j := &jingle.Jingle{
@@ -120,9 +120,12 @@ func (s *session) mediaTypes() []jingle.MediaType {
 	return out
 }
 
-// filter reduces what somebody sends to what this client is told of it.
-func (s *session) filter(set jingle.SourceSet) jingle.SourceSet {
-	return set.OfMedia(s.mediaTypes()...).StripSimulcast()
+// filter reduces what is shown of somebody's sources to what this client can receive.
+func (s *session) filter(shown jingle.SourceSet) jingle.SourceSet {
+	if s.features.audio && s.features.video {
+		return shown
+	}
+	return shown.OfMedia(s.mediaTypes()...)
 }
 
 // startMuted tells p to begin muted where the room, or the number of people in it, wants that.
@@ -157,7 +160,7 @@ func (c *conference) hangUp(p *participant, reason jingle.Reason, tell bool) {
 		c.tell(p.occupant, j.Element())
 	}
 	c.endSession(p)
-	c.sources = c.sources.Without(p.id)
+	c.setSources(p.id, c.sources.Without(p.id))
 }
 
 // endSession forgets p's session and its place on the bridge.

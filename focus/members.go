@@ -146,7 +146,7 @@ func (c *conference) left(p *participant, st xmpp.Stanza) {
 	c.log.Debug("participant has left", "endpoint", p.id)
 	delete(c.members, p.id)
 	c.endSession(p)
-	c.sources = c.sources.Without(p.id)
+	c.setSources(p.id, c.sources.Without(p.id))
 	for _, q := range c.members {
 		if q.session != nil {
 			delete(q.session.signaled, p.id)

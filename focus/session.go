@@ -95,14 +95,16 @@ func (c *conference) sessionAccept(p *participant, j *jingle.Jingle, st xmpp.Sta
 	}
 	s.state = active
 	set, err := j.Sources(p.id)
+	next := c.sources
 	if err == nil {
-		c.sources, _, err = c.sources.Add(p.id, set, c.limits())
+		next, _, err = c.sources.Add(p.id, set, c.limits())
 	}
 	if err != nil {
 		p.dropped = true
 		c.terminate(p, jingle.Reason{}, false)
 		return err
 	}
+	c.setSources(p.id, next)
 	e := jingle.ColibriEndpoint{Sources: c.sourcesOf(p), InitialLastN: j.InitialLastN()}
 	if t := j.Transport(); t != nil {
 		e.Transport = &jingle.ColibriTransport{ICE: bridgeTransport(t)}
@@ -179,7 +181,7 @@ func (c *conference) sourcesChanged(p *participant, next jingle.SourceMap, chang
 	if !changed {
 		return
 	}
-	c.sources = next
+	c.setSources(p.id, next)
 	c.update(p, jingle.ColibriEndpoint{Sources: c.sourcesOf(p)})
 	c.signalAll(p.id)
 }

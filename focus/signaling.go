@@ -4,6 +4,12 @@ import (
 	"stammtisch/jingle"
 )
 
+// setSources replaces the sources; next differs in owner's only.
+func (c *conference) setSources(owner jingle.EndpointID, next jingle.SourceMap) {
+	c.sources = next
+	c.shown = c.shown.With(owner, next.Of(owner).StripSimulcast())
+}
+
 // signalAll tells everybody with an accepted session what has changed in owner's sources. Those whose session is not accepted yet
 // hear of it then: see flush.
 func (c *conference) signalAll(owner jingle.EndpointID) {
@@ -11,7 +17,7 @@ func (c *conference) signalAll(owner jingle.EndpointID) {
 		if q.id == owner || q.session == nil || q.session.state != active {
 			continue
 		}
-		remove, add := q.session.difference(owner, c.sources.Of(owner))
+		remove, add := q.session.difference(owner, c.shown.Of(owner))
 		c.signal(q, jingle.MapOf(owner, remove), jingle.MapOf(owner, add))
 	}
 }
@@ -20,12 +26,12 @@ func (c *conference) signalAll(owner jingle.EndpointID) {
 func (c *conference) flush(p *participant) {
 	var remove, add jingle.SourceMap
 	for owner := range p.session.signaled {
-		if c.sources.Of(owner).IsEmpty() {
+		if c.shown.Of(owner).IsEmpty() {
 			gone, _ := p.session.difference(owner, jingle.SourceSet{})
 			remove = remove.With(owner, gone)
 		}
 	}
-	for owner, set := range c.sources.All() {
+	for owner, set := range c.shown.All() {
 		if owner == p.id {
 			continue
 		}

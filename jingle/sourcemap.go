@@ -36,6 +36,9 @@ func (m SourceMap) All() iter.Seq2[EndpointID, SourceSet] {
 
 // With returns m with owner's whole set replaced. It checks nothing; an empty set removes the owner.
 func (m SourceMap) With(owner EndpointID, set SourceSet) SourceMap {
+	if _, present := m.byOwner[owner]; !present && set.IsEmpty() {
+		return m
+	}
 	out := maps.Clone(m.byOwner)
 	if out == nil {
 		out = map[EndpointID]SourceSet{}
@@ -50,9 +53,6 @@ func (m SourceMap) With(owner EndpointID, set SourceSet) SourceMap {
 
 // Without returns m without owner.
 func (m SourceMap) Without(owner EndpointID) SourceMap {
-	if _, present := m.byOwner[owner]; !present {
-		return m
-	}
 	return m.With(owner, SourceSet{})
 }
 

@@ -89,6 +89,9 @@ func (s SourceSet) StripSimulcast() SourceSet {
 
 // withOwner returns s with every source owned by owner and its name filled in.
 func (s SourceSet) withOwner(owner EndpointID) SourceSet {
+	if !slices.ContainsFunc(s.Sources, func(src Source) bool { return src.Owner != owner || src.Name == "" }) {
+		return s
+	}
 	out := SourceSet{slices.Clone(s.Sources), s.Groups}
 	for i := range out.Sources {
 		out.Sources[i].Owner = owner
