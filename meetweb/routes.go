@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
-	"time"
 
 	"stammtisch/internal/redact"
 
@@ -26,7 +25,7 @@ func (s *Server) routes() http.Handler {
 		"/xmpp-websocket": s.deps.XMPPWebSocket, "/http-bind": s.deps.BOSH, "/conference-request/v1": s.deps.ConferenceRequest,
 	} {
 		if h != nil {
-			handle(pattern, strings.Trim(pattern, "/"), crossOrigin(h))
+			handle(pattern, strings.Trim(pattern, "/"), crossOrigin(limitRead(h)))
 		} else {
 			handle(pattern, "missing", http.HandlerFunc(s.notFound))
 		}
@@ -157,10 +156,4 @@ func (s *Server) health(w http.ResponseWriter, r *http.Request) {
 func robots(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, _ = w.Write([]byte("User-agent: *\nAllow: /$\nDisallow: /\n"))
-}
-
-// limitWrite bounds how long a reader may take for a file, so that slow readers do not pile up.
-func limitWrite(w http.ResponseWriter) {
-	// Not every ResponseWriter has deadlines (those of tests have none), and none is no error to anybody.
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(2 * time.Minute))
 }
