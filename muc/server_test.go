@@ -139,10 +139,10 @@ func TestComingAndGoing(t *testing.T) {
 		}
 	}
 	wg.Wait()
-	until(t, "all rooms are gone", func() bool { st := svc.Stats(); return st.Rooms == 0 && st.Occupants == 0 })
-	svc.mu.RLock()
-	defer svc.mu.RUnlock()
-	if n := len(svc.meetings); n > 0 {
-		t.Errorf("%d meetings are left in the table", n)
-	}
+	until(t, "all rooms are gone, and their meetings from the table", func() bool {
+		svc.mu.RLock()
+		defer svc.mu.RUnlock()
+		st := svc.Stats()
+		return st.Rooms == 0 && st.Occupants == 0 && len(svc.meetings) == 0
+	})
 }
