@@ -104,17 +104,14 @@ func (p *projection) forward(f *frame, target int) (o output, send, needKey bool
 	return o, true, false
 }
 
-// nearer says whether encoding serves the target better than the current one. On the way up only the target itself
-// does: its key frame follows those of the encodings between within milliseconds, and each would cost the receiver a key
-// frame. On the way down anything smaller is welcome, and to begin with anything allowed.
+// nearer says whether to go to encoding while the allocation wants target. To begin with, whatever is allowed will do.
+// Later only the target itself: the key frames of all encodings come within milliseconds of each other, and each on the
+// way would be one more for the receiver to take.
 func (p *projection) nearer(encoding, target int) bool {
-	switch {
-	case p.current < 0:
+	if p.current < 0 {
 		return encoding <= target
-	case p.current <= target:
-		return encoding == target
 	}
-	return target <= encoding && encoding < p.current
+	return encoding == target
 }
 
 // switchTo starts an epoch with f.

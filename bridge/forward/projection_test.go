@@ -249,8 +249,9 @@ func TestKeyFrameNeeds(t *testing.T) {
 	expect("the old one", packet(0, 5, false), 2, false, false)
 	expect("before the key frame", packet(2, 8, false), 2, false, false)
 	at = at.Add(keyframeGroup)
-	expect("on the way down", packet(1, 4, false), 0, false, true)
+	expect("on the way down", packet(0, 6, false), 0, false, true)
 	expect("still the old one", packet(2, 10, false), 0, true, false)
-	expect("half way", packet(1, 5, true), 0, true, false)
+	expect("not half way", packet(1, 5, true), 0, false, false)
+	expect("the lowest", packet(0, 7, true), 0, true, false)
 	expect("not up again", packet(2, 11, true), 0, false, false)
 }
