@@ -101,6 +101,8 @@ func (ep *endpoint) handle(m clientMessage) {
 		if m.LastN != nil {
 			ep.media.SetConstraints(forward.ReceiverConstraints{LastN: m.LastN})
 		}
+	case classReceiverAudio:
+		ep.media.SetAudioSubscription(forward.AudioSubscription{All: m.All, Include: m.Include, Exclude: m.Exclude})
 	case classSourceVideoType:
 		if m.SourceName != "" {
 			ep.media.SetVideoType(m.SourceName, forward.ParseVideoType(m.VideoType))
@@ -110,7 +112,12 @@ func (ep *endpoint) handle(m clientMessage) {
 	case classEndpointMessage:
 		ep.relay(m)
 	case classEndpointStats:
-		ep.conference.broadcast(m.from(string(ep.id)), ep)
+		msg := m.from(string(ep.id))
+		for _, to := range ep.conference.endpoints {
+			if to != ep && to.media.WantsStatsOf(string(ep.id)) {
+				to.send(msg)
+			}
+		}
 	}
 }
 

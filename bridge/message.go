@@ -12,6 +12,7 @@ const (
 	classServerHello        = "ServerHello"
 	classReceiverVideo      = "ReceiverVideoConstraints"
 	classLastN              = "LastNChangedEvent"
+	classReceiverAudio      = "ReceiverAudioSubscription"
 	classSourceVideoType    = "SourceVideoTypeMessage"
 	classVideoType          = "VideoTypeMessage"
 	classEndpointMessage    = "EndpointMessage"
@@ -44,6 +45,11 @@ type clientMessage struct {
 	DefaultConstraints  *constraint           `json:"defaultConstraints"`
 	Constraints         map[string]constraint `json:"constraints"`
 	AssumedBandwidthBPS *int64                `json:"assumedBandwidthBps"`
+
+	// ReceiverAudioSubscription
+	All     bool     `json:"all"`
+	Include []string `json:"include"`
+	Exclude []string `json:"exclude"`
 
 	// SourceVideoTypeMessage, VideoTypeMessage
 	SourceName string `json:"sourceName"`
