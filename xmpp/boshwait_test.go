@@ -1,0 +1,88 @@
+package xmpp
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// boshCall is one request on a server without HTTP around it.
+func boshCall(ctx context.Context, s *testServer, body string) string {
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/http-bind", nil)
+	return string(s.boshRequest(r, []byte(body)))
+}
+
+const boshOpen = `<body rid="100" hold="1" wait="60" to="guest.meet.example" ver="1.6" xmlns="http://jabber.org/protocol/httpbind"/>`
+
+func boshPoll(rid, sid string) string {
+	return `<body rid="` + rid + `" sid="` + sid + `" xmlns="http://jabber.org/protocol/httpbind"/>`
+}
+
+func TestBOSHWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := bubbleServer(t, Limits{PreAuthTime: time.Hour})
+		el, err := ParseElement([]byte(boshCall(t.Context(), s, boshOpen)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sid := el.Attr("sid")
+		start := time.Now()
+		if got := boshCall(t.Context(), s, boshPoll("101", sid)); !strings.HasSuffix(got, "/>") {
+			t.Errorf("nothing to send, but the answer is %s", got)
+		}
+		if d := time.Since(start); d != boshWait {
+			t.Errorf("answered after %v, want %v", d, boshWait)
+		}
+
+		// A client gives up on a request that waits for the one before it, and sends both again.
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if got := boshCall(ctx, s, boshPoll("103", sid)); got != "" {
+			t.Errorf("a client that has gone is answered %s", got)
+		}
+		ctx, cancel = context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if got := boshCall(ctx, s, boshPoll("102", sid)); got != "" {
+			t.Errorf("a client that has gone is answered %s", got)
+		}
+		if got := boshCall(t.Context(), s, boshPoll("102", sid)); !strings.HasSuffix(got, "/>") {
+			t.Errorf("asked again: %s", got)
+		}
+		if got := boshCall(t.Context(), s, boshPoll("109", sid)); !strings.Contains(got, "item-not-found") {
+			t.Errorf("a request from far ahead: %s", got)
+		}
+
+		// A client that stops asking leaves.
+		<-time.After(boshInactivity + time.Second)
+		synctest.Wait()
+		if st := s.Stats(); st.Streams != 0 || st.Ended["connection broke"] != 1 {
+			t.Errorf("still there: %+v", st)
+		}
+		if got := boshCall(t.Context(), s, boshPoll("103", sid)); !strings.Contains(got, "terminate") {
+			t.Errorf("after the end: %s", got)
+		}
+		<-time.After(2 * boshRemembered)
+	})
+}
+
+// A client that waits for an answer is told why its stream ends.
+func TestBOSHTellsTheError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := bubbleServer(t, Limits{})
+		el, err := ParseElement([]byte(boshCall(t.Context(), s, boshOpen)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := boshCall(t.Context(), s, boshPoll("101", el.Attr("sid"))) // until the time to authenticate is over
+		for _, want := range []string{`type="terminate"`, `condition="remote-stream-error"`, "<connection-timeout"} {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s lacks %s", got, want)
+			}
+		}
+		<-time.After(2 * boshRemembered)
+	})
+}
