@@ -155,7 +155,6 @@ func (b *brewery) updateLocked(jid xmpp.JID, stats jingle.Stats, now time.Time) 
 	br.perStress = stats.Float("average_participant_stress", defaultParticipantStress)
 	br.draining = stats.Bool("drain", true)
 	br.region, _ = stats.Lookup("region")
-	br.version, _ = stats.Lookup("version")
 	// These two are never taken back: a bridge that goes does not come back under the same address.
 	br.graceful = br.graceful || stats.Bool("graceful_shutdown", false)
 	if !br.shuttingDown && stats.Bool("shutting_down", false) {

@@ -16,21 +16,10 @@ type bridgeInfo struct {
 	shuttingDown bool // at once
 	stress       float64
 	region       string
-	version      string
 }
 
 // bridgeView is an immutable snapshot of all bridges.
 type bridgeView []bridgeInfo
-
-// lookup returns the bridge of that address.
-func (v bridgeView) lookup(jid xmpp.JID) (bridgeInfo, bool) {
-	for _, b := range v {
-		if b.jid == jid {
-			return b, true
-		}
-	}
-	return bridgeInfo{}, false
-}
 
 // operational counts the bridges that may be used.
 func (v bridgeView) operational() int {

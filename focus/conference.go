@@ -88,8 +88,6 @@ type (
 		jid      xmpp.JID
 		graceful bool
 	}
-	// populatedEffect says that the first participant has come.
-	populatedEffect struct{}
 	// breakoutEffect names the main room of a breakout room.
 	breakoutEffect struct{ main xmpp.JID }
 	endEffect      struct{}
@@ -99,7 +97,6 @@ func (sendEffect) isEffect()         {}
 func (readyEffect) isEffect()        {}
 func (bridgeUsedEffect) isEffect()   {}
 func (bridgeFailedEffect) isEffect() {}
-func (populatedEffect) isEffect()    {}
 func (breakoutEffect) isEffect()     {}
 func (endEffect) isEffect()          {}
 
@@ -153,12 +150,6 @@ func (c *conference) emit(e effect) { c.out = append(c.out, e) }
 
 // send sends a stanza of ours.
 func (c *conference) send(st xmpp.Stanza) { c.emit(sendEffect{st}) }
-
-// occupant returns the address of a participant in the room.
-func (c *conference) occupant(id jingle.EndpointID) (xmpp.JID, bool) {
-	j, err := c.room.WithResource(string(id))
-	return j, err == nil
-}
 
 // requestEvent is a conference request that was admitted.
 type requestEvent struct{ done func(ready bool) }

@@ -31,6 +31,21 @@ func TestFlood(t *testing.T) {
 			t.Errorf("after the flood: %v", st)
 		}
 	})
+	scenario(t, "of screen shares", testConfig, func(t *testing.T, w *world) {
+		ana, ben := w.call()
+		screen := []jingle.Content{{Name: "video", Sources: []jingle.Source{{SSRC: 77, Name: "ana-v1", MSID: "s"}}}}
+		refused := 0
+		for range 2 * maxChanges {
+			for _, action := range []jingle.Action{jingle.SourceAdd, jingle.SourceRemove} {
+				if st := ana.send(&jingle.Jingle{Action: action, SID: ana.sid, Contents: screen}); isError(st, xmpp.ResourceConstraint) {
+					refused++
+				}
+			}
+		}
+		if n := len(ben.got(jingle.SourceAdd)) + len(ben.got(jingle.SourceRemove)); n != maxChanges || refused == 0 {
+			t.Errorf("ben was told %d times, ana refused %d times", n, refused)
+		}
+	})
 	cfg := testConfig
 	cfg.MaxParticipants = 3
 	scenario(t, "of occupants", cfg, func(t *testing.T, w *world) {

@@ -31,12 +31,12 @@ type participant struct {
 	caps     caps
 
 	features *features // nil until known
-	asked    bool      // disco#info is under way
 	dropped  bool      // its session ended for good; it is not invited again
 
 	session   *session
 	past      []string // sids of its earlier sessions
-	restarts  []time.Time
+	restarts  rate
+	changes   rate             // of its sources
 	forceMute jingle.ForceMute // as the bridge was told
 }
 
@@ -89,9 +89,6 @@ func (c *conference) joinedBy(id jingle.EndpointID, occupant xmpp.JID, els []*xm
 	p := &participant{id: id, occupant: occupant, joined: c.joins}
 	p.update(els)
 	c.members[id] = p
-	if len(c.members) == 1 {
-		c.emit(populatedEffect{})
-	}
 	c.initialAt = time.Time{}
 	c.log.Debug("participant has come", "endpoint", id)
 	c.welcomeRole(p)
@@ -195,7 +192,6 @@ func (c *conference) discover(p *participant) {
 		p.features = &f
 		return
 	}
-	asked := p.caps
 	query := xmpp.NewElement(xmpp.NSDiscoInfo, "query")
 	if asked.ver != "" && asked.node != "" {
 		query.SetAttr("node", asked.node+"#"+asked.ver)

@@ -7,20 +7,25 @@ import (
 	"stammtisch/xmpp"
 )
 
-// restartWindow is over which a participant's restarts are counted.
-const restartWindow = time.Minute
+// rate remembers when somebody did something, to bound how often.
+type rate []time.Time
+
+// allow notes another time and says whether it keeps to at most limit per window and to the pause since the last.
+func (r *rate) allow(now time.Time, limit int, window, pause time.Duration) bool {
+	for len(*r) > 0 && now.Sub((*r)[0]) >= window {
+		*r = (*r)[1:]
+	}
+	n := len(*r)
+	if n >= limit || n > 0 && now.Sub((*r)[n-1]) < pause {
+		return false
+	}
+	*r = append(*r, now)
+	return true
+}
 
 // mayRestart counts a restart and says whether it is within the limits.
 func (c *conference) mayRestart(p *participant) bool {
-	for len(p.restarts) > 0 && c.env.now.Sub(p.restarts[0]) >= restartWindow {
-		p.restarts = p.restarts[1:]
-	}
-	n := len(p.restarts)
-	if n >= c.cfg.RestartLimit || n > 0 && c.env.now.Sub(p.restarts[n-1]) < c.cfg.RestartMinInterval {
-		return false
-	}
-	p.restarts = append(p.restarts, c.env.now)
-	return true
+	return p.restarts.allow(c.env.now, c.cfg.RestartLimit, time.Minute, c.cfg.RestartMinInterval)
 }
 
 // sessionTerminate ends the client's session; with restart it gets a new one, which is how clients recover when ICE fails. The result

@@ -2,6 +2,7 @@ package focus
 
 import (
 	"slices"
+	"time"
 
 	"stammtisch/jingle"
 	"stammtisch/xmpp"
@@ -141,6 +142,20 @@ func (c *conference) transportInfo(p *participant, j *jingle.Jingle, st xmpp.Sta
 	return nil
 }
 
+// Everybody is told of every change. Nobody shares and unshares faster than this.
+const (
+	maxChanges   = 30
+	changeWindow = 10 * time.Second
+)
+
+// mayChange counts a change of p's sources and refuses it where there are too many.
+func (c *conference) mayChange(p *participant) error {
+	if !p.changes.allow(c.env.now, maxChanges, changeWindow, 0) {
+		return refused(xmpp.Wait, xmpp.ResourceConstraint, "too many changes")
+	}
+	return nil
+}
+
 func (c *conference) sourceAdd(p *participant, j *jingle.Jingle, st xmpp.Stanza) error {
 	if p.session.state != active {
 		return refused(xmpp.Wait, xmpp.UnexpectedRequest, "the session is not accepted yet")
@@ -151,6 +166,9 @@ func (c *conference) sourceAdd(p *participant, j *jingle.Jingle, st xmpp.Stanza)
 	}
 	next, added, err := c.sources.Add(p.id, set, c.limits())
 	if err != nil {
+		return err
+	}
+	if err := c.mayChange(p); err != nil {
 		return err
 	}
 	c.sourcesChanged(p, next, !added.IsEmpty())
@@ -169,6 +187,9 @@ func (c *conference) sourceRemove(p *participant, j *jingle.Jingle, st xmpp.Stan
 	}
 	next, removed, err := c.sources.Remove(p.id, set)
 	if err != nil {
+		return err
+	}
+	if err := c.mayChange(p); err != nil {
 		return err
 	}
 	c.sourcesChanged(p, next, !removed.IsEmpty())

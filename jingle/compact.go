@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 )
 
 // Limits of what ParseCompact takes; far above what a conference needs.
@@ -55,7 +56,7 @@ func (s SourceSet) appendCompactSources(b []byte) []byte {
 			b = append(b, ',')
 		}
 		c := compactSource{SSRC: src.SSRC, Name: src.Name, MSID: src.MSID}
-		if src.VideoType == Desktop {
+		if strings.HasPrefix(string(src.VideoType), string(Desktop)) { // newer clients know variants
 			c.VideoType = "d"
 		}
 		b = appendJSON(b, c)

@@ -42,6 +42,9 @@ const (
 	Desktop VideoType = "desktop"
 )
 
+// maxVideoTypeBytes bounds the video types that are kept.
+const maxVideoTypeBytes = 32
+
 // Source is one SSRC of an endpoint. Several SSRCs share a name and a msid when they carry encodings or retransmissions of the same
 // source.
 type Source struct {
@@ -92,6 +95,9 @@ func parseSource(el *xmpp.Element, media MediaType) (Source, error) {
 		return Source{}, err
 	}
 	s := Source{SSRC: ssrc, Media: media, Name: SourceName(el.Attr("name")), VideoType: VideoType(el.Attr("videoType"))}
+	if len(s.VideoType) > maxVideoTypeBytes {
+		s.VideoType = ""
+	}
 	for p := range el.All("", "parameter") {
 		if p.Attr("name") == "msid" {
 			s.MSID = p.Attr("value")

@@ -61,6 +61,7 @@ func TestAddValidates(t *testing.T) {
 		{"an ssrc twice at once", SourceSet{Sources: []Source{vid("ana", 2, "v"), vid("ana", 2, "v")}}, "twice"},
 		{"a msid of another endpoint", SourceSet{Sources: []Source{vid("ana", 2, "bob-video-0-1 t")}}, "msid"},
 		{"a name of another endpoint", SourceSet{Sources: []Source{{SSRC: 2, Media: Video, Name: "bob-v0", MSID: "v"}}}, "name"},
+		{"an endless msid", SourceSet{Sources: []Source{vid("ana", 2, strings.Repeat("x", 600))}}, "too long"},
 		{"too many", many, "more than 20 ssrcs"},
 		{"a group with a foreign ssrc", SourceSet{Sources: []Source{vid("ana", 2, "v")}, Groups: []SSRCGroup{fid(2, 100)}}, "unknown ssrc"},
 		{"an FID group of three", SourceSet{Sources: []Source{vid("ana", 2, "v"), vid("ana", 3, "v"), vid("ana", 4, "v")},

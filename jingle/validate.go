@@ -10,6 +10,12 @@ type Limits struct {
 	SSRCs, Groups int // per endpoint, over both media types
 }
 
+// What everybody is told of a source is bounded in size.
+const (
+	maxNameBytes = 256
+	maxMSIDBytes = 512
+)
+
 // Add returns m with what owner announces in add, or an *xmpp.Error for owner that says why nothing was added. Added is what is new,
 // with names filled in: empty groups and those that are known already are left out.
 //
@@ -29,6 +35,8 @@ func (m SourceMap) Add(owner EndpointID, add SourceSet, limits Limits) (next Sou
 			return m, SourceSet{}, badRequest("invalid ssrc 0")
 		case seen[s.SSRC]:
 			return m, SourceSet{}, badRequest("ssrc %d announced twice", s.SSRC)
+		case len(s.Name) > maxNameBytes || len(s.MSID) > maxMSIDBytes:
+			return m, SourceSet{}, badRequest("the name or msid of ssrc %d is too long", s.SSRC)
 		case !strings.HasPrefix(string(s.Name), string(owner)+"-"):
 			return m, SourceSet{}, badRequest("the name of ssrc %d does not begin with the endpoint's id", s.SSRC)
 		}
