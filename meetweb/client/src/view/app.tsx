@@ -1,6 +1,6 @@
 /** Which page is up, its title, and its theme. */
 import type { VNode } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Screen } from "../model/state";
 import { Call } from "./call/call";
 import { Dialogs } from "./dialogs/dialogs";
@@ -45,6 +45,22 @@ function Login({ room }: { room: string }): VNode | null {
   return login.kind === "closed" ? null : <LoginDialog room={room} login={login} onClose={() => actions.showLogin(false)} />;
 }
 
+/** A call is dark on every device, the browser's own bars included. */
+function useCallTheme(inCall: boolean): void {
+  useLayoutEffect(() => {
+    if (!inCall) return;
+    const bars = document.createElement("meta");
+    bars.name = "theme-color";
+    bars.content = "#101317";
+    document.head.prepend(bars); // the first one that fits is taken
+    document.documentElement.dataset.theme = "call";
+    return () => {
+      bars.remove();
+      delete document.documentElement.dataset.theme;
+    };
+  }, [inCall]);
+}
+
 export function Root(): VNode {
   const { dialog } = useStore();
   const screen = useSelect((s) => s.screen);
@@ -53,15 +69,10 @@ export function Root(): VNode {
   useEffect(() => {
     document.title = titleFor(screen);
   }, [screen]);
+  useCallTheme(kind === "inCall");
   useEffect(() => {
-    const root = document.documentElement;
-    if (kind === "inCall") root.dataset.theme = "call";
-    else delete root.dataset.theme;
     if (shown.current !== kind) dialog.value = null; // what was open belongs to the page before
     shown.current = kind;
-    return () => {
-      delete root.dataset.theme;
-    };
   }, [kind]);
   return (
     <>

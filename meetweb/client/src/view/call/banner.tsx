@@ -24,15 +24,18 @@ export function bannerKey(connection: ConnectionState, media: MediaState, others
   }
 }
 
+/** The banner that is up now. */
+export function useBanner(): Key | null {
+  return useSelect((s) => bannerKey(s.connection, s.media, s.participants.length));
+}
+
+/** For the eyes; the live region says the same. */
 export function Banner(): VNode | null {
-  const connection = useSelect((s) => s.connection);
-  const media = useSelect((s) => s.media);
-  const others = useSelect((s) => s.participants.length);
-  const key = bannerKey(connection, media, others);
+  const key = useBanner();
   if (key === null) return null;
   return (
-    <div class={key === "banner.mediaConnecting" ? "banner calm" : "banner"} role="status">
-      {connection === "offline" ? <Icon name="offline" /> : <Spinner />}
+    <div class={key === "banner.mediaConnecting" ? "banner calm" : "banner"}>
+      {key === "banner.offline" ? <Icon name="offline" /> : <Spinner />}
       <p>{t(key)}</p>
     </div>
   );

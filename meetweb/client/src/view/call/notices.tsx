@@ -5,6 +5,7 @@ import { type Key, t } from "../../i18n";
 import type { Notice } from "../../model/state";
 import { Icon, type IconName } from "../icons";
 import { useSelect, useStore } from "../store";
+import { useBanner } from "./banner";
 
 type Weight = "info" | "warning" | "error";
 
@@ -81,9 +82,13 @@ function ToastView({ toast }: { toast: Toast }): VNode {
   );
 }
 
+/** What the banner tells for as long as it lasts needs no toast. */
+const saidByBanner: readonly Notice["kind"][] = ["reconnecting", "mediaRestarting"];
+
 export function Notices(): VNode {
   const notices = useSelect((s) => s.notices);
-  const toasts = toToasts(notices);
+  const banner = useBanner();
+  const toasts = toToasts(notices.filter((notice) => banner === null || !saidByBanner.includes(notice.kind)));
   const newest = notices[notices.length - 1];
   return (
     <>
@@ -94,6 +99,7 @@ export function Notices(): VNode {
       </ul>
       <div class="hidden" role="status" aria-live="polite" data-live>
         {newest === undefined ? null : <p key={newest.id}>{toastText({ ids: [newest.id], kind: newest.kind, names: newest.names })}</p>}
+        {banner === null ? null : <p key={banner}>{t(banner)}</p>}
       </div>
     </>
   );

@@ -40,8 +40,8 @@ export function CopyLink({ room }: { room: string }): VNode {
           {t(state === "copied" ? "invite.copied" : "invite.copy")}
         </button>
       </div>
-      <p class="note" role="status">
-        {state === "marked" ? t("invite.marked") : ""}
+      <p class={state === "marked" ? "note" : "hidden"} role="status">
+        {state === "marked" ? t("invite.marked") : state === "copied" ? t("invite.copied") : ""}
       </p>
     </div>
   );

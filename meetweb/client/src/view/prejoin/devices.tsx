@@ -27,10 +27,12 @@ function DevicePicker({ picker, compact }: { picker: Picker; compact: boolean })
   const { actions } = useStore();
   const list: readonly DeviceChoice[] = useSelect((s) => s.local.devices[picker.list], [picker]);
   const chosen = useSelect((s) => s.local.chosen[picker.kind], [picker]);
+  // Nothing chosen, or what was chosen is unplugged: the browser takes its default, which it lists first.
+  const shown = list.some((d) => d.id === chosen) ? chosen : (list[0]?.id ?? "");
   return (
     <Select
       label={t(picker.label)}
-      value={list.length === 0 ? "" : chosen}
+      value={shown}
       disabled={list.length === 0}
       change={(id) => actions.chooseDevice(picker.kind, id)}
       {...(compact ? { icon: picker.icon, look: "compact-picker" } : {})}

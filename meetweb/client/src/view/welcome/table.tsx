@@ -58,7 +58,7 @@ function Sign(): VNode {
     <g class="sign">
       <rect x="-25" y="-25" width="50" height="50" rx="13" />
       <circle r="8.5" />
-      <path d="M-5-16h10M-5 16h10M-16-5v10M16-5v10" />
+      <path d="M-5-16.2a17 17 0 0 1 10 0M16.2-5a17 17 0 0 1 0 10M5 16.2a17 17 0 0 1-10 0M-16.2 5a17 17 0 0 1 0-10" />
     </g>
   );
 }
