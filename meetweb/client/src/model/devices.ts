@@ -28,7 +28,7 @@ function microphoneConstraints(id: string): MediaTrackConstraints {
 }
 
 function cameraConstraints(id: string): MediaTrackConstraints {
-  const size = { height: { ideal: cameraHeight }, aspectRatio: { ideal: 16 / 9 }, frameRate: { max: 30 } };
+  const size = { width: { ideal: (cameraHeight * 16) / 9 }, height: { ideal: cameraHeight }, frameRate: { max: 30 } };
   return { ...size, ...(id === "" ? {} : { deviceId: { exact: id } }) };
 }
 

@@ -228,7 +228,9 @@ function onLeft(model: Model, { id, reason }: ConferenceEvent & { kind: "occupan
     },
     { occupants, inactive: toggled(model.room.inactive, id, false) },
   );
-  return app.screen.kind === "inCall" ? notify(next, reason.kind === "kicked" ? "kickedOther" : "left", [gone.displayName]) : next;
+  // When the service stops everybody goes at once: that is no news of each.
+  if (app.screen.kind !== "inCall" || reason.kind === "serviceStopped") return next;
+  return notify(next, reason.kind === "kicked" ? "kickedOther" : "left", [gone.displayName]);
 }
 
 function onChat(model: Model, event: ConferenceEvent & { kind: "chat" | "chatRefused" }, now: number): Model {

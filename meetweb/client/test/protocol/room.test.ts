@@ -48,6 +48,10 @@ describe("presence", () => {
     const destroyed =
       parseXml(`<presence xmlns='jabber:client' type='unavailable' from='${room}/aa'><x xmlns='http://jabber.org/protocol/muc#user'>
       <item affiliation='none' role='none'/><destroy><reason>over</reason></destroy><status code='110'/></x></presence>`);
+    const stopped = parseXml(
+      `<presence xmlns='jabber:client' type='unavailable' from='${room}/aa'><x xmlns='http://jabber.org/protocol/muc#user'><status code='332'/></x></presence>`,
+    );
+    expect(parsePresence(stopped, room, "aa")).toMatchObject({ self: true, reason: { kind: "serviceStopped" } });
     expect(parsePresence(destroyed, room, "aa")).toMatchObject({ reason: { kind: "destroyed", text: "over" } });
   });
 

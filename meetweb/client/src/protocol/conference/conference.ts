@@ -343,10 +343,22 @@ export class Conference {
   }
 
   #onThrownOut({ reason }: PresenceEvent & { kind: "left" }): void {
-    const text = reason.kind !== "left" && reason.text !== undefined ? { text: reason.text } : {};
-    if (reason.kind === "kicked") this.#end({ kind: "kicked", ...(reason.by === undefined ? {} : { by: reason.by }), ...text });
-    else if (reason.kind === "destroyed") this.#end({ kind: "roomClosed", ...text });
-    else this.#end({ kind: "connectionLost" });
+    switch (reason.kind) {
+      case "kicked":
+        this.#end(reason);
+        break;
+      case "destroyed":
+        this.#end(reason.text === undefined ? { kind: "roomClosed" } : { kind: "roomClosed", text: reason.text });
+        break;
+      case "serviceStopped":
+        // Asked again until the service is back, or the line ends with the server's word.
+        this.#joined = false;
+        this.#rejoin();
+        break;
+      case "left":
+        this.#end({ kind: "connectionLost" });
+        break;
+    }
   }
 
   #onRefused(error: StanzaError, stanza: Xml): void {

@@ -29,7 +29,12 @@ export type PresenceEvent =
   | { kind: "refused"; id: string; error: StanzaError }
   | { kind: "ignored" };
 
-export type Departure = { kind: "left" } | { kind: "kicked"; by?: string; text?: string } | { kind: "destroyed"; text?: string };
+export type Departure =
+  | { kind: "left" }
+  | { kind: "kicked"; by?: string; text?: string }
+  | { kind: "destroyed"; text?: string }
+  /** The room service stops; it may be back soon. */
+  | { kind: "serviceStopped" };
 
 /** What goes into each presence; every one is a complete snapshot. */
 export interface OwnPresence {
@@ -145,6 +150,8 @@ function legacySources(stanza: Xml, id: string): Map<string, SourceStatus> {
 function parseDeparture(user: Xml | undefined, codes: ReadonlySet<string | undefined>): Departure {
   const destroy = user && childOf(user, "destroy");
   if (destroy !== undefined) return { kind: "destroyed", ...textField(textOf(childOf(destroy, "reason"))) };
+  // XEP-0045 §17.3.
+  if (codes.has("332")) return { kind: "serviceStopped" };
   if (!codes.has("307")) return { kind: "left" };
   const item = user && childOf(user, "item");
   const by = item && childOf(item, "actor")?.attrs.nick;
