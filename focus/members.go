@@ -192,6 +192,7 @@ func (c *conference) discover(p *participant) {
 		p.features = &f
 		return
 	}
+	asked := p.caps
 	query := xmpp.NewElement(xmpp.NSDiscoInfo, "query")
 	if asked.ver != "" && asked.node != "" {
 		query.SetAttr("node", asked.node+"#"+asked.ver)
