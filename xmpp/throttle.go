@@ -80,8 +80,8 @@ func (t *throttle) reserve(user JID, a ClientAddr, now time.Time) (d time.Durati
 		if i == 0 && w > bothWait {
 			return 0, false
 		}
-		e.free = free.Add(step)
 		w = min(w, [3]time.Duration{bothWait, accountWait, networkWait}[i])
+		e.free = now.Add(w)
 		d = max(d, w)
 	}
 	return d, true
