@@ -53,8 +53,8 @@ func newMux(t testing.TB, listen string, cfg Config) *Mux {
 func newPath(t testing.TB, m *Mux) (*Path, chan State) {
 	t.Helper()
 	states := make(chan State, 16)
-	p, err := m.NewPath(&noFlow{}, func(s State) { states <- s }, quiet)
-	if err != nil {
+	p := m.NewPath(&noFlow{}, func(s State) { states <- s }, quiet)
+	if err := p.Open(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.Close)
@@ -257,8 +257,8 @@ func FuzzHandleSTUN(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	p, err := m.NewPath(&noFlow{}, func(State) {}, quiet)
-	if err != nil {
+	p := m.NewPath(&noFlow{}, func(State) {}, quiet)
+	if err := p.Open(); err != nil {
 		f.Fatal(err)
 	}
 	f.Cleanup(p.Close)

@@ -58,18 +58,22 @@ type Path struct {
 	wg         sync.WaitGroup
 }
 
-// NewPath returns a path that answers checks from now on. Whatever validated addresses send goes to flow. changed is
-// called with each new state, in order, on a goroutine of the path's; it may call everything but Close.
-func (m *Mux) NewPath(flow udp.Flow, changed func(State), log *slog.Logger) (*Path, error) {
-	p := &Path{mux: m, flow: flow, log: log, changed: changed}
+// NewPath returns a path that is still to be opened. Whatever validated addresses send goes to flow. changed is called with
+// each new state, in order, on a goroutine of the path's; it may call everything but Close.
+func (m *Mux) NewPath(flow udp.Flow, changed func(State), log *slog.Logger) *Path {
+	return &Path{mux: m, flow: flow, log: log, changed: changed}
+}
+
+// Open makes credentials, and answers checks from now on. It is called once, before anything else.
+func (p *Path) Open() error {
 	g, err := newGeneration(p)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.current = g
-	p.mu.Unlock()
-	return p, nil
+	return nil
 }
 
 // Credentials returns our ufrag and password, for the client.

@@ -223,3 +223,41 @@ func TestMediaDoesNotAllocate(t *testing.T) {
 		})
 	}
 }
+
+// TestManySendAtOnce lets several goroutines, each with its batch, write to one receiver, as fan-out does.
+func TestManySendAtOnce(t *testing.T) {
+	const writers, each = 4, 200
+	for _, profile := range bothProfiles {
+		t.Run(profile.String(), func(t *testing.T) {
+			s, theirIn, _ := sessionPair(t, profile)
+			server, to, conn := sink(t)
+			var wg sync.WaitGroup
+			for w := range writers {
+				header := rtpHeader(t)
+				header[11] = byte(w) // an SSRC each
+				wg.Go(func() {
+					b := server.NewBatch()
+					for i := range each {
+						header[2], header[3] = byte(i>>8), byte(i)
+						s.writeRTP(b, to, 0, header, []byte{byte(w), byte(i)})
+						_ = s.writeRTCP(b, to, []byte{0x80, 201, 0, 1, 0, 0, 0, byte(w)})
+					}
+					b.Flush()
+				})
+			}
+			buf := make([]byte, 1500)
+			must(t, conn.SetReadDeadline(time.Now().Add(patience)))
+			for range 2 * writers * each {
+				n, err := conn.Read(buf)
+				must(t, err)
+				if udp.Classify(buf[:n]) == udp.KindRTCP {
+					_, err = theirIn.DecryptRTCP(nil, buf[:n], nil)
+				} else {
+					_, err = theirIn.DecryptRTP(nil, buf[:n], nil)
+				}
+				must(t, err)
+			}
+			wg.Wait()
+		})
+	}
+}

@@ -98,8 +98,9 @@ func New(id string, deps Deps) (*Transport, error) {
 	}
 	t.channel.init()
 	t.pipe = newPipe(func() *udp.Remote { return t.path.Remote() })
-	if t.path, err = deps.Mux.NewPath(t, t.onPath, t.log); err != nil {
-		return nil, fmt.Errorf("create path: %w", err)
+	t.path = deps.Mux.NewPath(t, t.onPath, t.log)
+	if err := t.path.Open(); err != nil {
+		return nil, fmt.Errorf("open path: %w", err)
 	}
 	return t, nil
 }

@@ -54,6 +54,11 @@ func exchangeMedia(t *testing.T, p *port, e *endpoint, c *client) {
 	t.Helper()
 	must(t, c.video.WriteRTP(&rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: 77}, Payload: []byte("from the client")}))
 	var got rtp.Packet
+	defer func() {
+		if t.Failed() {
+			t.Logf("drops %+v, port %+v, path %v", e.Drops(), p.server.Stats(), e.path.State())
+		}
+	}()
 	must(t, got.Unmarshal(await(t, e.rtp, "RTP from the client")))
 	if string(got.Payload) != "from the client" || got.SequenceNumber != 77 || got.PayloadType != 100 {
 		t.Errorf("got %v %q", got.Header, got.Payload)
