@@ -232,17 +232,15 @@ func (s *scanner) scanAttr() error {
 	if s.pos == len(s.data) || s.data[s.pos] != '"' && s.data[s.pos] != '\'' {
 		return ErrNotWellFormed
 	}
-	end := bytes.IndexByte(s.data[s.pos+1:], s.data[s.pos])
-	if end < 0 {
+	value, class := quoted(s.data[s.pos:])
+	if value == nil || class&charLess != 0 {
 		return ErrNotWellFormed
 	}
-	value := s.data[s.pos+1 : s.pos+1+end]
-	s.pos += end + 2
-	if bytes.IndexByte(value, '<') >= 0 {
-		return ErrNotWellFormed
-	}
-	if err := checkText(value); err != nil {
-		return err
+	s.pos += len(value) + 2
+	if class != 0 {
+		if err := checkText(value); err != nil {
+			return err
+		}
 	}
 	if len(s.attrs) == maxAttrs {
 		return ErrTooDeep

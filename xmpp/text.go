@@ -5,6 +5,34 @@ import (
 	"unicode/utf8"
 )
 
+// Classes of characters that need a closer look.
+const (
+	charLess  = 1 << iota // <
+	charOther             // the beginning of a reference, control characters, and what is above ASCII
+)
+
+var charClass = func() (t [256]uint8) {
+	for c := range t {
+		if c < ' ' || c == '&' || c >= utf8.RuneSelf {
+			t[c] = charOther
+		}
+	}
+	t['<'] = charLess
+	return t
+}()
+
+// quoted returns the text in the quotes that data begins with, and the classes of its characters; nil where the end is missing.
+func quoted(data []byte) (text []byte, class uint8) {
+	quote := data[0]
+	for i, c := range data[1:] {
+		if c == quote {
+			return data[1 : i+1], class
+		}
+		class |= charClass[c]
+	}
+	return nil, 0
+}
+
 // checkText checks characters and references in character data or an attribute value.
 func checkText(text []byte) error {
 	if err := checkChars(text); err != nil {

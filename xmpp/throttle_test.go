@@ -3,6 +3,7 @@ package xmpp
 import (
 	"fmt"
 	"log/slog"
+	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"testing"
@@ -88,5 +89,19 @@ func TestAddressesAreRedacted(t *testing.T) {
 	}
 	if a, b := addr("::ffff:192.0.2.7").network(), addr("192.0.2.7").network(); a != b {
 		t.Errorf("an address counts as %v and %v", a, b)
+	}
+}
+
+// The address that counts is the one that the HTTP server worked out, if it did.
+func TestAddressOfRequest(t *testing.T) {
+	s := new(Server)
+	r := httptest.NewRequest("GET", "/xmpp-websocket", nil)
+	r.RemoteAddr = "192.0.2.7:1234"
+	if got := s.addrOfRequest(r).Addr(); got != netip.MustParseAddr("192.0.2.7") {
+		t.Errorf("address %v", got)
+	}
+	behind := netip.MustParseAddr("198.51.100.1")
+	if got := s.addrOfRequest(r.WithContext(WithRemoteAddr(r.Context(), behind))).Addr(); got != behind {
+		t.Errorf("behind a proxy: address %v, want %v", got, behind)
 	}
 }
