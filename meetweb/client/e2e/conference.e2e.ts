@@ -62,7 +62,7 @@ test("people hold a conference", async () => {
 
   await hanna.page.getByRole("button", { name: "Options for Bo" }).first().click();
   await hanna.page.getByRole("menuitem", { name: "Remove from room" }).click();
-  await hanna.page.getByRole("dialog").getByRole("button", { name: /Remove/ }).click();
+  await hanna.page.getByRole("alertdialog").getByRole("button", { name: "Remove from room" }).click();
   await bo.page.getByRole("heading", { name: "You were removed from the room" }).waitFor();
   await eventually("Bo's tile to go", async () => (await gil.page.getByRole("article", { name: "Bo" }).count()) === 0);
 
