@@ -9,7 +9,7 @@ import (
 
 // Drops counts what a transport could not use, in packets or messages.
 type Drops struct {
-	Early        uint64 // SRTP before keys were agreed on
+	Early        uint64 // SRTP before keys were agreed on, beyond what is held for then
 	Unauthentic  uint64 // SRTP that fails authentication, replays among it
 	Unsendable   uint64 // RTP or RTCP without keys or a path to send it on
 	DTLSOverflow uint64 // DTLS that nobody read in time
@@ -41,9 +41,8 @@ func (t *Transport) HandleDTLS(from *udp.Remote, packet []byte) {
 
 // HandleRTP implements [udp.Flow].
 func (t *Transport) HandleRTP(b *udp.Batch, from *udp.Remote, packet []byte, arrival time.Time) {
-	s := t.session.Load()
+	s := t.sessionOrHold(from, packet, false, arrival)
 	if s == nil {
-		t.drops.early.Add(1)
 		return
 	}
 	plain, err := s.openRTP(packet)
@@ -57,9 +56,8 @@ func (t *Transport) HandleRTP(b *udp.Batch, from *udp.Remote, packet []byte, arr
 
 // HandleRTCP implements [udp.Flow].
 func (t *Transport) HandleRTCP(b *udp.Batch, from *udp.Remote, packet []byte, arrival time.Time) {
-	s := t.session.Load()
+	s := t.sessionOrHold(from, packet, true, arrival)
 	if s == nil {
-		t.drops.early.Add(1)
 		return
 	}
 	plain, err := s.openRTCP(packet)

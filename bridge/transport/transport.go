@@ -28,7 +28,7 @@ type Handler interface {
 // Events tells what becomes of a transport. Functions may be nil. They are called on goroutines of the transport, never
 // after Close has returned, and may call everything but Close.
 type Events struct {
-	// Connected is called once, when keys are agreed on: media flows from now on.
+	// Connected is called once, when keys are agreed on: media can be sent. The client's may have come a moment before.
 	Connected func()
 	// Path is called with each new state of the path.
 	Path func(ice.State)
@@ -73,6 +73,7 @@ type Transport struct {
 	channel     channel
 
 	session atomic.Pointer[session] // nil until keys are agreed on
+	early   early
 
 	mu     sync.Mutex
 	role   role               // guarded by mu
@@ -186,7 +187,7 @@ func (t *Transport) run(ctx context.Context, as role, want *expected) error {
 	if err != nil {
 		return err
 	}
-	t.session.Store(s)
+	t.start(s)
 	call(t.deps.Events.Connected)
 	if t.deps.DataChannel {
 		return t.serveSCTP(conn)

@@ -43,6 +43,9 @@ type sender interface {
 // NewBatch returns a small batch for what is sent outside of a read batch, as by a timer. It needs no closing.
 func (s *Server) NewBatch() *Batch { return s.newBatch(smallBatchPackets) }
 
+// NewBatch returns a small batch, as [Server.NewBatch] does.
+func (s *Socket) NewBatch() *Batch { return s.server.NewBatch() }
+
 // NewLargeBatch returns a batch of the size that a reading goroutine has, for who sends to many at once.
 func (s *Server) NewLargeBatch() *Batch { return s.newBatch(batchPackets) }
 
