@@ -35,20 +35,20 @@ type conference struct {
 
 	phase     phase
 	meetingID string
-	mainRoom  xmpp.JID       // of a breakout room
-	early     []xmpp.Stanza  // presence that came before the room was configured
-	waiters   []waiter       // conference requests that wait for us to be in the room
-	told      map[string]int // numbers that our presence says; see sendPresence
+	mainRoom  xmpp.JID      // of a breakout room
+	early     []xmpp.Stanza // presence that came before the room was configured
+	waiters   []waiter      // conference requests that wait for us to be in the room
 
 	members map[jingle.EndpointID]*participant
 	joins   uint64 // counts them, for their order
 	granted jingle.EndpointID
 
-	sources  jingle.SourceMap // of everybody, as announced; see setSources
-	shown    jingle.SourceMap // the same as the others are told of it: without simulcast
-	bridge   *bridgeSession
-	noBridge bool // our presence says that there is no bridge
-	mod      moderation
+	sources     jingle.SourceMap // of everybody, as announced; see setSources
+	shown       jingle.SourceMap // the same as the others are told of it: without simulcast
+	bridge      *bridgeSession
+	noBridge    bool // our presence says that there is no bridge
+	bridgeCount int  // that our presence says; negative before the first
+	mod         moderation
 
 	pending map[string]*pendingIQ
 	iqs     uint64
@@ -116,7 +116,8 @@ func parseProperties(m map[string]string) properties {
 		}
 		return -1
 	}
-	return properties{startAudioMuted: num("startAudioMuted"), startVideoMuted: num("startVideoMuted"), rtcstats: m["rtcstatsEnabled"] != "false"}
+	return properties{startAudioMuted: num("startAudioMuted"), startVideoMuted: num("startVideoMuted"),
+		rtcstats: m["rtcstatsEnabled"] != "false"}
 }
 
 // waiter is a conference request that is answered once the room has been joined, or at its deadline.

@@ -6,7 +6,7 @@ import (
 )
 
 // capsNode names this software in entity capabilities (XEP-0115 §4).
-const capsNode = "https://stammtisch.invalid/focus"
+const capsNode = "urn:stammtisch:focus"
 
 // ownInfo is what the focus answers to disco#info.
 func ownInfo() *xmpp.Element {

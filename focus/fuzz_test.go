@@ -30,7 +30,7 @@ func newBench(tb testing.TB) *bench {
 		bridges:       bridgeView{{jid: jvb1, operational: true}, {jid: jvb2, operational: true}},
 		authenticated: func(xmpp.JID) bool { return false }, components: components{avModeration: avModJID, roomMetadata: metaJID}}
 	b.c = &conference{cfg: cfg, room: standup, self: standupUs, focus: focusJID, idPrefix: "1:", props: parseProperties(nil),
-		log: slog.New(slog.NewTextHandler(io.Discard, nil)), told: map[string]int{}, members: map[jingle.EndpointID]*participant{}, pending: map[string]*pendingIQ{}}
+		log: slog.New(slog.NewTextHandler(io.Discard, nil)), bridgeCount: -1, members: map[jingle.EndpointID]*participant{}, pending: map[string]*pendingIQ{}}
 	b.do(startEvent{})
 	return b
 }

@@ -160,22 +160,33 @@ func (g *registry) open(room, creator xmpp.JID) (r *runner, created bool, err er
 	if len(g.byRoom) >= g.cfg.MaxConferences {
 		return nil, false, errTooMany
 	}
-	if !creator.IsZero() {
-		empty := 0
-		for _, r := range g.byRoom {
-			if r.creator == creator && !r.populated {
-				empty++
-			}
-		}
-		if empty >= g.cfg.MaxEmptyPerCreator {
-			return nil, false, errTooManyOwn
-		}
+	if g.emptyOfLocked(creator) >= g.emptyLimit(creator) {
+		return nil, false, errTooManyOwn
 	}
 	g.last++
 	r = &runner{id: g.last, room: room, creator: creator, inbox: make(chan event, inboxSize)}
 	g.running.Add(1)
 	g.byRoom[room], g.byID[r.id] = r, r
 	return r, true, nil
+}
+
+// emptyOfLocked counts the conferences that one address has opened and that nobody has come to.
+func (g *registry) emptyOfLocked(creator xmpp.JID) int {
+	n := 0
+	for _, r := range g.byRoom {
+		if r.creator == creator && !r.populated {
+			n++
+		}
+	}
+	return n
+}
+
+// emptyLimit bounds them. Who asks over HTTP has no address; all of them together leave room for others.
+func (g *registry) emptyLimit(creator xmpp.JID) int {
+	if creator.IsZero() {
+		return max(g.cfg.MaxConferences/4, 1)
+	}
+	return g.cfg.MaxEmptyPerCreator
 }
 
 // close removes a conference that has ended, and returns the main room to be told where it was a breakout room.

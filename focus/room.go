@@ -128,8 +128,8 @@ func (c *conference) sendPresence() {
 		return xmpp.NewElement(xmpp.NSFocus, "property", "key", key, "value", value)
 	}
 	props := xmpp.NewElement(xmpp.NSFocus, "conference-properties").With(property("support-terminate-restart", "true"))
-	if n, said := c.told["bridge-count"]; said {
-		props.With(property("bridge-count", strconv.Itoa(n)))
+	if c.bridgeCount >= 0 {
+		props.With(property("bridge-count", strconv.Itoa(c.bridgeCount)))
 	}
 	els = append(els, props)
 	if c.noBridge {
@@ -145,11 +145,10 @@ func (c *conference) tellBridgeCount() {
 	if c.bridge != nil {
 		n = 1
 	}
-	if last, said := c.told["bridge-count"]; last == n && (said || n == 0) {
-		return
+	if n != max(c.bridgeCount, 0) {
+		c.bridgeCount = n
+		c.sendPresence()
 	}
-	c.told["bridge-count"] = n
-	c.sendPresence()
 }
 
 // tellNoBridge publishes whether there is no bridge, if that has changed.
