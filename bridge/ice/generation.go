@@ -3,7 +3,6 @@ package ice
 import (
 	"bytes"
 	"fmt"
-	"net"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -249,40 +248,3 @@ func (g *generation) close() {
 	}
 	g.mux.transactions.forget(&g.history) // what was sent while closing
 }
-
-// agentMux is a generation as its agent sees it: the port, one connection per local address.
-type agentMux struct{ g *generation }
-
-// GetListenAddresses implements [pion.UDPMux].
-func (m agentMux) GetListenAddresses() []net.Addr {
-	var out []net.Addr
-	for _, s := range m.g.mux.sockets {
-		out = append(out, net.UDPAddrFromAddrPort(s.Addr()))
-	}
-	return out
-}
-
-// GetConn implements [pion.UDPMux].
-func (m agentMux) GetConn(_ string, addr net.Addr) (net.PacketConn, error) {
-	a, ok := addr.(*net.UDPAddr)
-	if !ok {
-		return nil, net.InvalidAddrError("not a UDP address")
-	}
-	local := netip.AddrPortFrom(a.AddrPort().Addr().Unmap(), a.AddrPort().Port())
-	for _, s := range m.g.mux.sockets {
-		if s.Addr() == local {
-			c := newConn(m.g, s)
-			m.g.mu.Lock()
-			m.g.conns[local] = c
-			m.g.mu.Unlock()
-			return c, nil
-		}
-	}
-	return nil, net.InvalidAddrError("not an address of this port")
-}
-
-// RemoveConnByUfrag implements [pion.UDPMux]; the agent closes the connections itself.
-func (m agentMux) RemoveConnByUfrag(string) {}
-
-// Close implements [pion.UDPMux]; the port outlives the agent.
-func (m agentMux) Close() error { return nil }
