@@ -1,5 +1,5 @@
 /** The own microphone, camera and screen: switching, replacing, losing them. Tells the state and whoever sends the tracks. */
-import type { Slot } from "../protocol/media/session";
+import type { Slot } from "../protocol/media/own";
 import { listDevices, onDevicesChanged, openDevice, openScreen, problemOf } from "./devices";
 import { meterLevel } from "./level";
 import type { SettingsStore } from "./settings";

@@ -1,5 +1,5 @@
 /** Puts together what presence, media and the bridge say about everybody. Pure. */
-import type { RemoteTrack } from "../protocol/media/session";
+import type { RemoteTrack } from "../protocol/media/streams";
 import type { Occupant } from "../protocol/muc/presence";
 import type { Participant, ParticipantId, RemoteVideo, SourceName } from "./state";
 

@@ -3,7 +3,7 @@ import { Conference } from "../protocol/conference/conference";
 import type { ConferenceEvent } from "../protocol/conference/events";
 import type { ClientConfig } from "../protocol/config";
 import { accountJid, login } from "../protocol/login";
-import type { Slot } from "../protocol/media/session";
+import type { Slot } from "../protocol/media/own";
 import type { Credentials } from "../protocol/xmpp/stream";
 import { constraintsFor, firstConstraints } from "./constraints";
 import type { LocalMedia } from "./local";

@@ -3,7 +3,7 @@ import { initialModel, type Model } from "../../src/model/model";
 import { parseSettings } from "../../src/model/settings";
 import { type AppEvent, update } from "../../src/model/update";
 import type { ConferenceEvent } from "../../src/protocol/conference/events";
-import type { RemoteTrack } from "../../src/protocol/media/session";
+import type { RemoteTrack } from "../../src/protocol/media/streams";
 import type { Occupant, SourceStatus } from "../../src/protocol/muc/presence";
 
 const now = 1_000_000;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { afterRefusal, endOfLine, endOfStay } from "../../src/protocol/conference/translate";
 import { conferenceRequest, parseConferenceAnswer } from "../../src/protocol/focus";
 import { endpointId } from "../../src/protocol/jid";
 import { formHasField, parseMuteOrder, passwordRequest } from "../../src/protocol/muc/admin";
@@ -183,5 +184,30 @@ describe("the nickname", () => {
     ["meet.example", "random"],
   ])("of %s is %s", (jid, want) => {
     expect(endpointId(jid, () => "random")).toBe(want);
+  });
+});
+
+describe("a refused presence", () => {
+  const error = (condition: string, text = "") => ({ type: "cancel", condition, text, extra: [] });
+
+  it.each([
+    ["not-authorized", undefined, { kind: "askPassword", wrong: false }],
+    ["not-authorized", "x", { kind: "askPassword", wrong: true }],
+    ["service-unavailable", undefined, { kind: "end", reason: { kind: "roomFull" } }],
+    ["forbidden", undefined, { kind: "end", reason: { kind: "notAllowed", text: "why" } }],
+    ["bad-request", undefined, { kind: "end", reason: { kind: "failed", text: "why" } }],
+  ])("with %s (password %s) leads to %j", (condition, password, want) => {
+    expect(afterRefusal(error(condition, "why"), false, password)).toEqual(want);
+  });
+
+  it("inside the room leads back in only when the room has forgotten us", () => {
+    expect(afterRefusal(error("item-not-found"), true, undefined)).toEqual({ kind: "rejoin" });
+    expect(afterRefusal(error("forbidden"), true, undefined)).toEqual({ kind: "ignore" });
+  });
+
+  it("differs from the server's end", () => {
+    expect(endOfLine({ kind: "streamError", condition: "system-shutdown" })).toEqual({ kind: "serverStopped" });
+    expect(endOfLine({ kind: "accountNeeded" })).toBeNull();
+    expect(endOfStay({ kind: "serviceStopped" })).toBeNull();
   });
 });

@@ -10,7 +10,8 @@ import { withRoom } from "../config";
 import type { ConferenceAnswer } from "../focus";
 import { bareJid, endpointId, randomHex8 } from "../jid";
 import { jingleOf } from "../jingle/parse";
-import type { SessionEvent, Slot } from "../media/session";
+import type { Slot } from "../media/own";
+import type { SessionEvent } from "../media/session";
 import { parseMuteOrder } from "../muc/admin";
 import { parseMessage } from "../muc/messages";
 import { leaveStanza, type PresenceEvent, parsePresence } from "../muc/presence";
@@ -26,6 +27,7 @@ import { Entry } from "./entry";
 import type { ConferenceEvent, EndReason } from "./events";
 import { ConferenceMedia } from "./media";
 import { OwnState } from "./own";
+import { type AfterRefusal, afterRefusal, endOfLine, endOfStay, fromBridge, fromMessage } from "./translate";
 
 export interface ConferenceOptions {
   config: ClientConfig;
@@ -162,6 +164,10 @@ export class Conference {
     if (!this.#ended) this.#options.onEvent(event);
   }
 
+  #emitIf(event: ConferenceEvent | null): void {
+    if (event !== null) this.#emit(event);
+  }
+
   #finish(): void {
     this.#ended = true;
     this.#entry?.cancel();
@@ -184,12 +190,13 @@ export class Conference {
   }
 
   #onLineEnd(end: StreamEnd): void {
-    if (end.kind === "accountNeeded") {
-      this.#emit({ kind: "accountNeeded" });
-      this.#finish();
-    } else if (end.kind === "authFailed") this.#end({ kind: "notAllowed" });
-    else if (end.kind === "streamError" && end.condition === "system-shutdown") this.#end({ kind: "serverStopped" });
-    else this.#end({ kind: "connectionLost" });
+    const reason = endOfLine(end);
+    if (reason !== null) {
+      this.#end(reason);
+      return;
+    }
+    this.#emit({ kind: "accountNeeded" });
+    this.#finish();
   }
 
   async #fetchIceServers(): Promise<void> {
@@ -264,7 +271,7 @@ export class Conference {
     if (this.#ended) return;
     switch (stanza.name) {
       case "presence":
-        this.#onPresence(parsePresence(stanza, this.#room, this.#own.nick), stanza);
+        this.#onPresence(parsePresence(stanza, this.#room, this.#own.nick));
         break;
       case "message":
         this.#onMessage(stanza);
@@ -299,7 +306,7 @@ export class Conference {
     return jid !== undefined && this.#focusJid !== "" && bareJid(jid) === this.#focusJid;
   }
 
-  #onPresence(event: PresenceEvent, stanza: Xml): void {
+  #onPresence(event: PresenceEvent): void {
     switch (event.kind) {
       case "available":
         this.#jids.set(event.occupant.id, event.occupant.jid);
@@ -310,7 +317,7 @@ export class Conference {
         this.#onLeft(event);
         break;
       case "refused":
-        if (event.id === this.#own.nick) this.#onRefused(event.error, stanza);
+        if (event.id === this.#own.nick) this.#onRefused(event.error);
         break;
       case "ignored":
         break;
@@ -343,87 +350,52 @@ export class Conference {
   }
 
   #onThrownOut({ reason }: PresenceEvent & { kind: "left" }): void {
-    switch (reason.kind) {
-      case "kicked":
-        this.#end(reason);
-        break;
-      case "destroyed":
-        this.#end(reason.text === undefined ? { kind: "roomClosed" } : { kind: "roomClosed", text: reason.text });
-        break;
-      case "serviceStopped":
-        // Asked again until the service is back, or the line ends with the server's word.
-        this.#joined = false;
-        this.#rejoin();
-        break;
-      case "left":
-        this.#end({ kind: "connectionLost" });
-        break;
-    }
-  }
-
-  #onRefused(error: StanzaError, stanza: Xml): void {
-    if (this.#joined) {
-      // XEP-0045 §7.2.x: the room does not know us any more.
-      if (["item-not-found", "gone", "not-acceptable"].includes(error.condition)) this.#rejoin();
+    const end = endOfStay(reason);
+    if (end !== null) {
+      this.#end(end);
       return;
     }
-    const text = error.text === "" ? {} : { text: error.text };
-    switch (error.condition) {
-      case "not-authorized": {
-        const tried = this.#password !== undefined && this.#password !== "";
-        this.#emit({ kind: "passwordNeeded", wrong: tried });
+    // Asked again until the service is back, or the line ends with the server's word.
+    this.#joined = false;
+    this.#rejoin();
+  }
+
+  #onRefused(error: StanzaError): void {
+    const next = afterRefusal(error, this.#joined, this.#password);
+    switch (next.kind) {
+      case "askPassword":
+        this.#emit({ kind: "passwordNeeded", wrong: next.wrong });
         break;
-      }
-      case "conflict":
-        this.#retryEntry({ kind: "failed", text: error.condition }, () => {
-          this.#own.nick = randomHex8();
-          this.#media.setNick(this.#own.nick);
-        });
+      case "retry":
+        this.#retryEntry(next);
         break;
-      case "service-unavailable":
-        this.#end({ kind: "roomFull" });
+      case "rejoin":
+        this.#rejoin();
         break;
-      case "not-allowed":
-      case "item-not-found":
-        // The room may have closed between the focus's word and our entry.
-        this.#retryEntry({ kind: "notAllowed", ...text });
+      case "end":
+        this.#end(next.reason);
         break;
-      case "forbidden":
-      case "registration-required":
-        this.#end({ kind: "notAllowed", ...text });
+      case "ignore":
         break;
-      default:
-        this.#end({ kind: "failed", text: error.text || error.condition || stanza.name });
     }
   }
 
-  #retryEntry(otherwise: EndReason, prepare: () => void = () => undefined): void {
+  #retryEntry({ newNick, otherwise }: AfterRefusal & { kind: "retry" }): void {
     if (this.#refusals++ >= entryRetries) {
       this.#end(otherwise);
       return;
     }
-    prepare();
+    if (newNick) {
+      this.#own.nick = randomHex8();
+      this.#media.setNick(this.#own.nick);
+    }
     void this.#enter();
   }
 
   #onMessage(stanza: Xml): void {
     const message = parseMessage(stanza, this.#room);
-    switch (message.kind) {
-      case "chat":
-        this.#emit(message);
-        break;
-      case "chatRefused":
-        this.#emit({ kind: "chatRefused", id: message.id });
-        break;
-      case "subject":
-        this.#emit(message);
-        break;
-      case "configChanged":
-        void this.#fetchRoomInfo();
-        break;
-      case "ignored":
-        break;
-    }
+    if (message.kind === "configChanged") void this.#fetchRoomInfo();
+    this.#emitIf(fromMessage(message));
   }
 
   async #fetchRoomInfo(): Promise<void> {
@@ -448,17 +420,11 @@ export class Conference {
         this.#emit({ kind: "sourceRefused", slot: event.slot });
         break;
       case "bridge":
-        this.#onBridge(event.message);
+        this.#emitIf(fromBridge(event.message));
         break;
       case "state":
       case "failed":
         break;
     }
-  }
-
-  #onBridge(message: (SessionEvent & { kind: "bridge" })["message"]): void {
-    if (message.kind === "dominantSpeaker") this.#emit({ kind: "dominantSpeaker", id: message.id });
-    else if (message.kind === "forwardedSources") this.#emit({ kind: "forwarded", names: message.names });
-    else if (message.kind === "connectivity") this.#emit({ kind: "active", id: message.id, active: message.active });
   }
 }

@@ -1,6 +1,7 @@
 /** What a conference tells its user. Plain data. */
 
-import type { RemoteTrack, Slot } from "../media/session";
+import type { Slot } from "../media/own";
+import type { RemoteTrack } from "../media/streams";
 import type { MuteKind } from "../muc/admin";
 import type { Departure, Occupant } from "../muc/presence";
 

@@ -2,7 +2,8 @@
 import type { ReceiverConstraints } from "../bridge/messages";
 import { unknownSession } from "../jingle/build";
 import { jingleOf, parseOffer } from "../jingle/parse";
-import { MediaSession, type SessionEvent, type Slot } from "../media/session";
+import type { Slot } from "../media/own";
+import { MediaSession, type SessionEvent } from "../media/session";
 import type { Xml } from "../xml/node";
 import { backoffMs } from "../xmpp/backoff";
 import { errorFor, resultFor } from "../xmpp/stanza";

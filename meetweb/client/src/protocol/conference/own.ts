@@ -1,5 +1,5 @@
 /** What this client tells the room about itself. Every presence is a complete snapshot of it. */
-import { type Slot, sourceName } from "../media/session";
+import { type Slot, sourceName } from "../media/own";
 import { type OwnPresence, presenceStanza, type SourceStatus } from "../muc/presence";
 import { el, type Xml } from "../xml/node";
 

@@ -15,8 +15,8 @@ import {
 } from "../bridge/messages";
 import { acceptIq, sourcesIq, terminateIq } from "../jingle/build";
 import { parseSources } from "../jingle/sources";
-import type { MediaType, Offer, Source } from "../jingle/types";
-import { readAnswer, readSsrcs } from "../sdp/local";
+import type { Offer, Source } from "../jingle/types";
+import { readAnswer } from "../sdp/local";
 import {
   addSources,
   initialPlan,
@@ -30,18 +30,9 @@ import {
 } from "../sdp/remote";
 import { addSimulcast, type LayerSsrcs } from "../sdp/simulcast";
 import type { Xml } from "../xml/node";
+import { ownSources, type Slot, slots, sourceName } from "./own";
 import { applyEncodings } from "./sender";
-
-export type Slot = "audio" | "camera" | "screen";
-
-/** What plays: one remote source with the stream that carries it. */
-export interface RemoteTrack {
-  name: string;
-  owner: string;
-  media: MediaType;
-  videoType: "camera" | "desktop";
-  stream: MediaStream;
-}
+import { RemoteStreams, type RemoteTrack } from "./streams";
 
 export type SessionEvent =
   | { kind: "state"; state: "connecting" | "connected" | "interrupted" }
@@ -71,7 +62,6 @@ export interface SessionOptions {
   onEvent: (event: SessionEvent) => void;
 }
 
-const slots: readonly Slot[] = ["audio", "camera", "screen"];
 const rids = ["l", "m", "h"] as const;
 
 export class MediaSession {
@@ -81,7 +71,7 @@ export class MediaSession {
   readonly #channel: BridgeChannel | null;
   readonly #tracks = new Map<Slot, MediaStreamTrack | null>();
   readonly #announced = new Map<Slot, Source>();
-  readonly #streams = new Map<string, { key: string; stream: MediaStream }>();
+  readonly #streams = new RemoteStreams();
   readonly #maxHeights = new Map<Slot, number>();
   #plan: RemotePlan;
   #layers: LayerSsrcs | undefined;
@@ -107,7 +97,7 @@ export class MediaSession {
     this.#enqueue(async () => {
       await this.#negotiate();
       const sdp = this.#pc.localDescription?.sdp ?? "";
-      const own = this.#ownSources(sdp);
+      const own = ownSources(sdp, this.#plan, this.#options.nick, this.#options.number);
       const answered = this.#options.signaller.request(acceptIq(this.offer, readAnswer(sdp), [...own.values()]));
       // Remote media need not wait for the focus's word; own sources that come later do.
       this.#accepted = answered.then(() => this.#onAnnounced(own));
@@ -222,7 +212,7 @@ export class MediaSession {
   async #announceNew(): Promise<void> {
     try {
       await this.#accepted;
-      const own = this.#ownSources(this.#pc.localDescription?.sdp ?? "");
+      const own = ownSources(this.#pc.localDescription?.sdp ?? "", this.#plan, this.#options.nick, this.#options.number);
       const added = new Map([...own].filter(([slot]) => !this.#announced.has(slot)));
       if (added.size === 0 || this.#closed) return;
       try {
@@ -246,7 +236,7 @@ export class MediaSession {
     if (this.#tracks.get("screen")) this.#plan = withScreen(this.#plan);
     await this.#pc.setRemoteDescription({ type: "offer", sdp: writeOffer(this.#plan, this.#version++) });
     for (const slot of slots) await this.#attach(slot);
-    this.#emitTracks();
+    this.#emit({ kind: "tracks", tracks: this.#streams.update(this.#plan, this.#pc.getTransceivers()) });
     const answer = await this.#pc.createAnswer();
     let sdp = answer.sdp ?? "";
     const camera = midOf(this.#plan, "camera");
@@ -277,50 +267,6 @@ export class MediaSession {
   #transceiver(slot: Slot): RTCRtpTransceiver | undefined {
     const mid = midOf(this.#plan, slot);
     return mid === undefined ? undefined : this.#pc.getTransceivers().find((t) => t.mid === mid);
-  }
-
-  /** The tracks of all remote sources in the plan; streams stay the same object while a source stays. */
-  #emitTracks(): void {
-    const tracks: RemoteTrack[] = [];
-    this.#plan.sections.forEach((section, index) => {
-      if (section.use !== "remote" || section.source === null) return;
-      const mid = String(index);
-      const track = this.#pc.getTransceivers().find((t) => t.mid === mid)?.receiver.track;
-      if (track === undefined) return;
-      const { name, owner, media, videoType, ssrcs } = section.source;
-      const key = `${name} ${ssrcs[0]}`;
-      let held = this.#streams.get(mid);
-      if (held === undefined || held.key !== key || held.stream.getTracks()[0] !== track) {
-        held = { key, stream: new MediaStream([track]) };
-        this.#streams.set(mid, held);
-      }
-      tracks.push({ name, owner, media, videoType, stream: held.stream });
-    });
-    this.#emit({ kind: "tracks", tracks });
-  }
-
-  /** What the local description sends, by slot, named for the focus. */
-  #ownSources(sdp: string): Map<Slot, Source> {
-    const own = new Map<Slot, Source>();
-    for (const slot of slots) {
-      const mid = midOf(this.#plan, slot);
-      const local = mid === undefined ? undefined : readSsrcs(sdp, mid);
-      if (local === undefined) continue;
-      const media = slot === "audio" ? "audio" : "video";
-      const { nick, number } = this.#options;
-      const index = slot === "screen" ? 1 : 0;
-      own.set(slot, {
-        name: sourceName(nick, slot),
-        owner: nick,
-        media,
-        videoType: slot === "screen" ? "desktop" : "camera",
-        // Each source a stream of its own, the same for all its SSRCs; the focus checks that nobody else has it.
-        msid: `${nick}-${media}-${index}-${number} ${nick}-${media}-${index}-track-${number}`,
-        ssrcs: local.ssrcs,
-        groups: local.groups,
-      });
-    }
-    return own;
   }
 
   #onConnectionState(): void {
@@ -365,9 +311,4 @@ export class MediaSession {
 
 function isSending(direction: RTCRtpTransceiverDirection): boolean {
   return direction === "sendrecv" || direction === "sendonly";
-}
-
-/** `<endpoint>-a0`, `-v0` for the camera, `-v1` for the screen. */
-export function sourceName(nick: string, slot: Slot): string {
-  return `${nick}-${slot === "audio" ? "a0" : slot === "camera" ? "v0" : "v1"}`;
 }
