@@ -389,6 +389,37 @@ func TestLeaving(t *testing.T) {
 	})
 }
 
+func TestBreakoutRooms(t *testing.T) {
+	cfg := testConfig
+	cfg.Authentication = true
+	scenario(t, "keep their main room", cfg, func(t *testing.T, w *world) {
+		if st := w.request(hostJID.String(), standup.String(), "machine-uid", "m"); ready(st) != "true" {
+			t.Fatalf("answered %v", st)
+		}
+		ana := w.join("ana")
+		side := xmpp.MustJID("side@breakout.meet.example")
+		if st := w.request(guestJID.String(), side.String()); ready(st) != "true" {
+			t.Fatalf("a breakout room is refused: %v", st)
+		}
+		there := occupantPresence(xmpp.MustJID(side.String()+"/ana"), ana.real, "none", "participant")
+		w.say(there)
+		ana.leave()
+		w.pass(time.Minute)
+		if n := w.f.Stats().Conferences; n != 2 {
+			t.Fatalf("%d conferences, want the main room's, too", n)
+		}
+		there.Type = "unavailable"
+		w.say(there)
+		if n := w.f.Stats().Conferences; n != 1 {
+			t.Fatalf("%d conferences", n)
+		}
+		w.pass(16 * time.Second)
+		if n := w.f.Stats().Conferences; n != 0 {
+			t.Errorf("%d conferences when everybody has gone", n)
+		}
+	})
+}
+
 func TestShutdown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, testConfig)

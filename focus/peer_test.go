@@ -182,7 +182,7 @@ func (w *world) answer(st xmpp.Stanza) []xmpp.Stanza {
 	switch st.Child {
 	case xmpp.Name{Space: xmpp.NSMUCOwner, Local: "query"}:
 		if st.Type == "get" {
-			return []xmpp.Stanza{st.Result(ownerForm())}
+			return []xmpp.Stanza{st.Result(ownerForm(st.To))}
 		}
 	case xmpp.Name{Space: xmpp.NSDiscoInfo, Local: "query"}:
 		return []xmpp.Stanza{st.Result(clientInfo())}
@@ -210,12 +210,16 @@ func occupantPresence(occupant, real xmpp.JID, affiliation, role string, codes .
 		xmpp.NewElement(xmpp.NSClient, "stats-id").WithText("stats-"+occupant.Resource()), x)
 }
 
-func ownerForm() *xmpp.Element {
+func ownerForm(room xmpp.JID) *xmpp.Element {
 	field := func(name, value string) *xmpp.Element {
 		return xmpp.NewElement(xmpp.NSDataForm, "field", "var", name).With(xmpp.NewElement(xmpp.NSDataForm, "value").WithText(value))
 	}
-	return xmpp.NewElement(xmpp.NSMUCOwner, "query").With(xmpp.NewElement(xmpp.NSDataForm, "x", "type", "form").
-		With(field(fieldWhois, "anyone"), field("muc#roominfo_meetingId", "meeting-1")))
+	form := xmpp.NewElement(xmpp.NSDataForm, "x", "type", "form").
+		With(field(fieldWhois, "anyone"), field("muc#roominfo_meetingId", "meeting-"+room.Local()))
+	if room.Domain() == testConfig.BreakoutDomain.Domain() {
+		form.With(field("muc#roominfo_isbreakout", "1"), field("muc#roominfo_breakout_main_room", standup.String()))
+	}
+	return xmpp.NewElement(xmpp.NSMUCOwner, "query").With(form)
 }
 
 func clientInfo() *xmpp.Element {
