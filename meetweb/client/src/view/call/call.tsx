@@ -12,9 +12,11 @@ import { SharingBar } from "./sharing";
 import { useShortcuts } from "./shortcuts";
 import { Stage } from "./stage";
 import { Toolbar } from "./toolbar";
+import { useWakeLock } from "./wakelock";
 
 export function Call({ room }: { room: string }): VNode {
   useShortcuts();
+  useWakeLock();
   const chat = useSelect((s) => s.chat.open);
   const people = useSelect((s) => s.participantsOpen);
   return (

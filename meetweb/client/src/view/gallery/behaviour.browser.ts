@@ -164,6 +164,27 @@ describe("pictures", () => {
     }));
 });
 
+describe("sound", () => {
+  test("everybody has an element of their own, as loud as the slider says", () =>
+    withScene("two", async (page) => {
+      await page.evaluate(() => {
+        const [p] = window.gallery.state.participants;
+        if (p) window.gallery.change({ participants: [{ ...p, audio: new MediaStream() }] });
+      });
+      await page.waitForFunction(() => document.querySelector("audio")?.srcObject instanceof MediaStream);
+      await page.getByRole("button", { name: "Options for Anna Keller" }).click();
+      await page.getByRole("slider", { name: "Volume of Anna Keller" }).fill("0.5");
+      await page.waitForFunction(() => document.querySelector("audio")?.volume === 0.5);
+    }));
+
+  test("who leaves is silent", () =>
+    withScene("two", async (page) => {
+      await page.evaluate(() => window.gallery.change({ participants: [] }));
+      await page.locator("audio").waitFor({ state: "detached" });
+      await page.getByRole("heading", { name: "You are the only one here" }).waitFor();
+    }));
+});
+
 describe("talking and moderating", () => {
   test("Enter sends, what was private stays private", () =>
     withScene("chat-private", async (page) => {

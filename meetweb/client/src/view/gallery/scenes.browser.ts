@@ -84,6 +84,22 @@ describe.each(views)("%s", (_, view) => {
   });
 });
 
+describe.each(views)("menus, %s", (_, view) => {
+  test.each([
+    ["tiles", { en: "More", de: "Mehr" }],
+    ["tiles", { en: "Options for Anna Keller", de: "Möglichkeiten für Anna Keller" }],
+    ["security-locked", { en: "Leave", de: "Verlassen" }],
+  ] as const)("%s: %j", async (scene, names) => {
+    const { page, close } = await gallery.open(scene, view);
+    if (scene === "security-locked") await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: names[view.language ?? "en"] }).click();
+    await page.getByRole("menu").waitFor();
+    expect.soft(await objections(page, "notices"), "axe").toEqual([]);
+    expect.soft(await cutOff(page), "layout").toEqual([]);
+    await close();
+  });
+});
+
 describe("twice the text size", () => {
   test.each(["welcome", "prejoin", "waiting", "password-wrong", "chat", "people", "settings"])("%s", async (scene) => {
     const { page, troubles, close } = await gallery.open(scene, { fontSize: 32, language: "de" });

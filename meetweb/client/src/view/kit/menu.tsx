@@ -61,6 +61,7 @@ function MenuPopup({ props, anchor, close }: { props: MenuProps; anchor: HTMLEle
   useLayoutEffect(() => {
     const popup = ref.current;
     if (!popup) return;
+    popup.showPopover(); // above everything, not cut by the tile whose menu it is
     place(popup, anchor);
     popup.querySelector<HTMLElement>("[role^=menuitem]")?.focus();
   }, []);
@@ -90,19 +91,16 @@ function MenuPopup({ props, anchor, close }: { props: MenuProps; anchor: HTMLEle
     event.preventDefault();
   };
   return (
-    <>
-      <div class="menu-shade" aria-hidden="true" onClick={() => close(true)} />
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: keys are handled for the menu and the slider above it alike. */}
-      <div ref={ref} class={`menu ${props.look ?? "list"}`} onKeyDown={onKeyDown}>
-        {props.title === undefined ? null : <p class="menu-title truncate">{props.title}</p>}
-        {props.children}
-        <div role="menu" aria-label={props.label} class="menu-items">
-          {props.commands.map((command) => (
-            <MenuItem key={command.label} command={command} close={close} />
-          ))}
-        </div>
+    // biome-ignore lint/a11y/noStaticElementInteractions: keys are handled for the menu and the slider above it alike.
+    <div ref={ref} class={`menu ${props.look ?? "list"}`} popover="manual" onKeyDown={onKeyDown}>
+      {props.title === undefined ? null : <p class="menu-title truncate">{props.title}</p>}
+      {props.children}
+      <div role="menu" aria-label={props.label} class="menu-items">
+        {props.commands.map((command) => (
+          <MenuItem key={command.label} command={command} close={close} />
+        ))}
       </div>
-    </>
+    </div>
   );
 }
 
