@@ -7,7 +7,7 @@ import (
 	"net/netip"
 	"strings"
 
-	"stammtisch/internal/redact"
+	"stammtisch/configs/redact"
 )
 
 type addrKey struct{}

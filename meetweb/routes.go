@@ -6,7 +6,7 @@ import (
 	"runtime/debug"
 	"strings"
 
-	"stammtisch/internal/redact"
+	"stammtisch/configs/redact"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"

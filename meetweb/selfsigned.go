@@ -18,7 +18,7 @@ import (
 	"sync"
 	"time"
 
-	"stammtisch/internal/datadir"
+	"stammtisch/configs/datadir"
 )
 
 // certName is one file with key and certificate, so that replacing both is one rename.

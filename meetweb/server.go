@@ -17,7 +17,7 @@ import (
 	"net/url"
 	"time"
 
-	"stammtisch/internal/datadir"
+	"stammtisch/configs/datadir"
 
 	"github.com/prometheus/client_golang/prometheus"
 )

@@ -19,8 +19,8 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"stammtisch/internal/datadir"
-	"stammtisch/internal/redact"
+	"stammtisch/configs/datadir"
+	"stammtisch/configs/redact"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"stammtisch/configs"
-	"stammtisch/internal/datadir"
+	"stammtisch/configs/datadir"
 	"stammtisch/xmpp/accounts"
 )
 

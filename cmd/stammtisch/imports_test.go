@@ -16,19 +16,19 @@ var arrows = []struct {
 	from string
 	to   []string
 }{
-	{"cmd/", []string{"focus", "focus/", "bridge", "bridge/", "muc", "muc/", "meetweb", "jingle", "xmpp", "xmpp/", "configs", "internal/"}},
-	{"focus", []string{"focus/", "jingle", "xmpp", "internal/"}},
-	{"focus/", []string{"focus/", "jingle", "xmpp", "internal/"}},
-	{"muc", []string{"muc/", "jingle", "xmpp", "internal/"}},
-	{"muc/", []string{"muc/", "jingle", "xmpp", "internal/"}},
-	{"meetweb", []string{"jingle", "xmpp", "internal/"}},
-	{"bridge", []string{"bridge/", "jingle", "xmpp", "internal/"}},
-	{"bridge/", []string{"bridge/", "internal/"}},
-	{"jingle", []string{"xmpp", "internal/"}},
-	{"xmpp", []string{"xmpp/", "internal/"}},
-	{"xmpp/", []string{"xmpp/", "internal/"}},
+	{"cmd/", []string{"focus", "focus/", "bridge", "bridge/", "muc", "muc/", "meetweb", "jingle", "xmpp", "xmpp/", "configs", "configs/"}},
+	{"focus", []string{"focus/", "jingle", "xmpp"}},
+	{"focus/", []string{"focus/", "jingle", "xmpp"}},
+	{"muc", []string{"muc/", "jingle", "xmpp"}},
+	{"muc/", []string{"muc/", "jingle", "xmpp"}},
+	{"meetweb", []string{"configs/datadir", "configs/redact"}},
+	{"bridge", []string{"bridge/", "jingle", "xmpp"}},
+	{"bridge/", []string{"bridge/"}},
+	{"jingle", []string{"xmpp"}},
+	{"xmpp", []string{"xmpp/"}},
+	{"xmpp/", []string{"xmpp/", "configs/datadir"}},
 	{"configs", nil},
-	{"internal/", []string{"internal/"}},
+	{"configs/", []string{"configs/"}},
 }
 
 // covers reports whether pattern, a package or a tree ending in /, contains pkg.

@@ -5,7 +5,7 @@ import (
 	"log/slog"
 
 	"stammtisch/configs"
-	"stammtisch/internal/redact"
+	"stammtisch/configs/redact"
 )
 
 // newLogger returns the logger that the configuration asks for. Clients' addresses show only when it says so.

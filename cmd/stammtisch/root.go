@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"stammtisch/configs"
-	"stammtisch/internal/datadir"
+	"stammtisch/configs/datadir"
 	"stammtisch/xmpp/accounts"
 
 	"github.com/spf13/cobra"

@@ -11,7 +11,7 @@ import (
 	"syscall"
 
 	"stammtisch/configs"
-	"stammtisch/internal/datadir"
+	"stammtisch/configs/datadir"
 	"stammtisch/xmpp"
 	"stammtisch/xmpp/accounts"
 

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"stammtisch/internal/datadir"
+	"stammtisch/configs/datadir"
 
 	"github.com/xdg-go/scram"
 	"go.uber.org/goleak"

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"stammtisch/internal/datadir"
+	"stammtisch/configs/datadir"
 )
 
 // childEnv makes the test binary register one account and exit: "DIR" with the account's name as its argument.

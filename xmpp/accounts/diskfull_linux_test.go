@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"testing"
 
-	"stammtisch/internal/datadir"
+	"stammtisch/configs/datadir"
 )
 
 // A file system that is really full, from before the database is opened and while it is open. Where mounting is not allowed (no

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"stammtisch/internal/datadir"
+	"stammtisch/configs/datadir"
 
 	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
