@@ -54,7 +54,7 @@ class Controller implements App {
   constructor(environment: Environment) {
     this.#environment = environment;
     const { config, settings } = environment;
-    this.#model = initialModel(settings.read(), config.accountsNeeded);
+    this.#model = initialModel(settings.read(), config.accountsNeeded || settings.read().accountsNeeded);
     const dispatch = (event: AppEvent): void => this.#dispatch(event);
     // The application lives as long as its page.
     this.#local = new LocalMedia(

@@ -16,6 +16,8 @@ export interface Settings {
   microphone: string;
   camera: string;
   speaker: string;
+  /** What the focus said last: rooms are started by account holders. Shows the login before the first request. */
+  accountsNeeded: boolean;
   microphoneOn: boolean;
   cameraOn: boolean;
   recentRooms: readonly RecentRoom[];
@@ -74,6 +76,7 @@ export function parseSettings(text: string | null): Settings {
     microphone: word("microphone"),
     camera: word("camera"),
     speaker: word("speaker"),
+    accountsNeeded: raw.accountsNeeded === true,
     microphoneOn: raw.microphoneOn !== false,
     cameraOn: raw.cameraOn !== false,
     recentRooms: Array.isArray(raw.recentRooms) ? raw.recentRooms.filter(isRecentRoom).slice(0, recentRooms) : [],

@@ -201,7 +201,11 @@ export class Visit {
       case "joined":
         this.#enteredAt = this.#enteredAt || Date.now();
         break;
+      case "waitingForHost":
+        settings.write({ accountsNeeded: true });
+        break;
       case "session":
+        settings.write({ accountsNeeded: event.authentication });
         if (event.sessionId !== settings.read().sessionId) settings.write({ sessionId: event.sessionId });
         if (event.sessionId === null) settings.write({ account: null });
         break;
