@@ -126,6 +126,15 @@ func (s *Server) Ready() <-chan struct{} { return s.ready }
 // Addr returns the address listened on. It may be called once Ready is closed.
 func (s *Server) Addr() net.Addr { return s.addr }
 
+// Certificate returns the certificate that the web server shows, for others that serve the same domain. It fits
+// tls.Config.GetCertificate. It fails with TLS off.
+func (s *Server) Certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	if s.certs == nil {
+		return nil, errors.New("web server: no certificate with TLS off")
+	}
+	return s.certs.certificate()
+}
+
 // Run serves until ctx ends; then it accepts nothing new, lets the requests under way finish within the grace time and returns nil.
 // Upgraded connections (WebSockets) belong to their handlers and are not waited for. Run may be called once.
 func (s *Server) Run(ctx context.Context) error {
@@ -175,7 +184,7 @@ func (s *Server) serve(srv *http.Server, listener net.Listener) error {
 	}
 	srv.TLSConfig = &tls.Config{
 		MinVersion:     tls.VersionTLS12,
-		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.certs.certificate() },
+		GetCertificate: s.Certificate,
 	}
 	return srv.ServeTLS(redirecting{listener}, "", "")
 }

@@ -12,6 +12,7 @@ import (
 
 	"stammtisch/configs"
 	"stammtisch/configs/datadir"
+	"stammtisch/meetweb"
 	"stammtisch/xmpp"
 	"stammtisch/xmpp/accounts"
 
@@ -71,6 +72,8 @@ type assembly struct {
 
 	domains domains
 	xmpp    *xmpp.Server // with role xmpp
+	// webServer, with role web, is there when anybody connects.
+	webServer *meetweb.Server
 
 	store    *accounts.SQLite // with role xmpp
 	registry *prometheus.Registry

@@ -43,6 +43,7 @@ func (a *assembly) addWeb() error {
 	if err != nil {
 		return err
 	}
+	a.webServer = s
 	a.add(component{name: "web.listen", run: s.Run, ready: s.Ready(), patience: 200 * time.Millisecond})
 	return nil
 }

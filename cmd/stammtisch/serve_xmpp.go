@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"time"
 
+	"stammtisch/configs"
 	"stammtisch/muc"
 	"stammtisch/xmpp"
 	"stammtisch/xmpp/accounts"
@@ -49,20 +51,15 @@ func (a *assembly) addXMPP() error {
 		}
 		return nil
 	}
-	d := a.domains
-	srv, err := xmpp.New(xmpp.Config{
-		Hosts: []xmpp.Host{
-			{Name: d.main, Auth: xmpp.AuthAccounts},
-			{Name: d.guest, Auth: xmpp.AuthAnonymous},
-			{Name: d.auth, Auth: xmpp.AuthAccounts, Hibernation: serviceHibernation},
-		},
-		Version: versionText(), LogAddresses: a.cfg.Log.Addresses,
-		AllowPlain: isLoopback(a.cfg.XMPP.Listen),
-	}, xmpp.Deps{Log: a.log, Accounts: storedAccounts{a.store}})
+	cfg, err := a.xmppConfig()
 	if err != nil {
 		return err
 	}
-	if err := srv.ClientProxy(d.focus, d.focusAccount); err != nil {
+	srv, err := xmpp.New(cfg, xmpp.Deps{Log: a.log, Accounts: storedAccounts{a.store}})
+	if err != nil {
+		return err
+	}
+	if err := srv.ClientProxy(a.domains.focus, a.domains.focusAccount); err != nil {
 		return err
 	}
 	a.xmpp = srv
@@ -77,17 +74,48 @@ func (a *assembly) addXMPP() error {
 		a.addStreamsOverHTTP()
 	}
 	if a.cfg.XMPP.Listen != "" {
-		ready := make(chan struct{})
-		a.add(component{name: "xmpp.listen", ready: ready, run: func(ctx context.Context) error {
-			ln, err := net.Listen("tcp", a.cfg.XMPP.Listen)
-			if err != nil {
-				return err
-			}
-			close(ready)
-			return srv.ServeTCP(ctx, ln)
-		}})
+		a.addTCP()
 	}
 	return nil
+}
+
+func (a *assembly) xmppConfig() (xmpp.Config, error) {
+	d, listen := a.domains, a.cfg.XMPP.Listen
+	cfg := xmpp.Config{
+		Hosts: []xmpp.Host{
+			{Name: d.main, Auth: xmpp.AuthAccounts},
+			{Name: d.guest, Auth: xmpp.AuthAnonymous},
+			{Name: d.auth, Auth: xmpp.AuthAccounts, Hibernation: serviceHibernation},
+		},
+		Version: versionText(), LogAddresses: a.cfg.Log.Addresses,
+	}
+	// Stock components on this machine expect no TLS, or a certificate that they can check; the network gets nothing in the clear.
+	switch {
+	case listen == "":
+	case isLoopback(listen):
+		cfg.AllowPlain = true
+	case !a.has(roleWeb) || a.cfg.Web.TLS == configs.Off:
+		return cfg, fmt.Errorf("xmpp.listen: %s is open to the network and needs the web server's certificate: turn web.tls on, or listen on a loopback address", listen)
+	default:
+		cfg.RequireTLS = true
+		cfg.TLS = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(h *tls.ClientHelloInfo) (*tls.Certificate, error) {
+			return a.webServer.Certificate(h)
+		}}
+	}
+	return cfg, nil
+}
+
+// addTCP serves native clients and components of other processes.
+func (a *assembly) addTCP() {
+	ready := make(chan struct{})
+	a.add(component{name: "xmpp.listen", ready: ready, run: func(ctx context.Context) error {
+		ln, err := net.Listen("tcp", a.cfg.XMPP.Listen)
+		if err != nil {
+			return err
+		}
+		close(ready)
+		return a.xmpp.ServeTCP(ctx, ln)
+	}})
 }
 
 // addRooms serves the conferences' rooms and the brewery, where bridges announce themselves.
