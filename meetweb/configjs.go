@@ -27,7 +27,7 @@ func (s *Server) renderConfig(r *http.Request) []byte {
 	buf.WriteString("var config = ")
 	enc := json.NewEncoder(&buf)
 	enc.SetIndent("", "    ")
-	if err := enc.Encode(clientConfig(s.cfg.Domain, s.base(r))); err != nil {
+	if err := enc.Encode(clientConfig(s.cfg.Domain, s.base(r), s.cfg.AccountsNeeded)); err != nil {
 		panic(err) // a struct of strings, numbers and maps
 	}
 	out := append(bytes.TrimRight(buf.Bytes(), "\n"), ";\n"...)
@@ -90,7 +90,7 @@ func (o object) MarshalJSON() ([]byte, error) {
 
 // clientConfig is config.js's object. The host names are those of the XMPP domain; the codecs are those that the focus offers (a
 // longer list than the offer makes stock clients reject each update of their encodings, as lib-jitsi-meet does).
-func clientConfig(domain string, base *url.URL) object {
+func clientConfig(domain string, base *url.URL, accountsNeeded bool) object {
 	wss := "wss://"
 	if base.Scheme == "http" {
 		wss = "ws://"
@@ -127,6 +127,8 @@ func clientConfig(domain string, base *url.URL) object {
 		{"prejoinConfig", object{{"enabled", true}}},
 		{"requireDisplayName", false},
 		{"defaultLanguage", "en"},
+		// For our own client: whether rooms are started by account holders only.
+		{"stammtisch", object{{"accountsNeeded", accountsNeeded}}},
 		// Nothing that asks anybody but this server, and nothing that this server does not have.
 		{"disableThirdPartyRequests", true},
 		{"analytics", object{{"disabled", true}, {"rtcstatsEnabled", false}}},

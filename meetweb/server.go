@@ -46,6 +46,7 @@ type Config struct {
 	CertFile, KeyFile string
 	Dir               *datadir.Dir // keeps the self-signed certificate and custom-config.js; nil without either
 
+	AccountsNeeded bool           // only account holders may start rooms; the client is told
 	Root           string         // directory of a stock front end; empty for the embedded client
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For counts
 	Grace          time.Duration  // for requests under way at the end; default 5 s

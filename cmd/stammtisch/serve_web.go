@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"stammtisch/configs"
 	"stammtisch/meetweb"
 )
 
@@ -38,7 +39,8 @@ func (a *assembly) addWeb() error {
 	s, err := meetweb.New(meetweb.Config{
 		Domain: a.cfg.Domain, Listen: web.Listen, URL: web.PublicURL(), URLDefaulted: a.cfg.URLDefaulted,
 		TLS: meetweb.TLSMode(web.TLS), CertFile: web.Cert, KeyFile: web.Key, Dir: a.dir,
-		Root: web.Root, TrustedProxies: web.Proxies(), Grace: a.cfg.Grace,
+		AccountsNeeded: a.cfg.Access == configs.Accounts,
+		Root:           web.Root, TrustedProxies: web.Proxies(), Grace: a.cfg.Grace,
 	}, deps)
 	if err != nil {
 		return err

@@ -69,7 +69,12 @@ test("people hold a conference", async () => {
   for (const v of [lis, gil, hanna]) await leave(v);
   nothingWrong(all);
   for (const v of all) await v.close();
-  for (const name of ["stammtisch_rooms{service=\"conference.localhost\"}", "stammtisch_xmpp_sessions", "stammtisch_bridge_conferences", "stammtisch_focus_conferences"]) {
+  for (const name of [
+    'stammtisch_rooms{service="conference.localhost"}',
+    "stammtisch_xmpp_sessions",
+    "stammtisch_bridge_conferences",
+    "stammtisch_focus_conferences",
+  ]) {
     await eventually(`${name} to be 0`, async () => (await server.metric(name)) === 0);
   }
   await eventually(`goroutines to be back to ${goroutines}`, async () => (await server.metric("go_goroutines")) <= goroutines);

@@ -23,7 +23,11 @@ export async function logIn(v: Visitor, user: string, password: string): Promise
 }
 
 export async function isInCall(v: Visitor, ms = 15_000): Promise<void> {
-  await v.page.getByRole("toolbar", { name: "Controls" }).or(v.page.getByRole("navigation", { name: "Controls" })).first().waitFor({ timeout: ms });
+  await v.page
+    .getByRole("toolbar", { name: "Controls" })
+    .or(v.page.getByRole("navigation", { name: "Controls" }))
+    .first()
+    .waitFor({ timeout: ms });
 }
 
 /** Everybody in `all` sees moving pictures of and hears everybody in `senders` but themselves. */

@@ -11,26 +11,21 @@ const program = resolve(import.meta.dirname, "../../../bin/stammtisch");
 export class Server {
   readonly domain = "localhost";
   log = "";
-  #ended: Promise<number | null>;
+  #process: ChildProcess | undefined;
+  #ended: Promise<number | null> = Promise.resolve(null);
 
   private constructor(
     readonly directory: string,
     readonly config: string,
     readonly base: string,
     readonly metricsUrl: string,
-    readonly process: ChildProcess,
-  ) {
-    this.#ended = new Promise((done) => process.once("exit", (code) => done(code)));
-    process.stderr?.on("data", (data) => {
-      this.log += data;
-    });
-    process.stdout?.on("data", (data) => {
-      this.log += data;
-    });
-  }
+  ) {}
 
-  /** Starts a server and waits until it serves its page. */
-  static async start(more = ""): Promise<Server> {
+  /**
+   * Starts a server and waits until it serves. Its media is on loopback, or on all addresses of the machine where `everywhere` says so;
+   * `more` is appended to the configuration.
+   */
+  static async start({ everywhere = false, more = "" } = {}): Promise<Server> {
     const directory = mkdtempSync(join(tmpdir(), "stammtisch-e2e-"));
     const [web, xmpp, metrics, udp] = await freePorts(4);
     const config = join(directory, "stammtisch.yaml");
@@ -39,17 +34,29 @@ export class Server {
       `data: data
 web: {listen: "127.0.0.1:${web}"}
 xmpp: {listen: "127.0.0.1:${xmpp}"}
-bridge: {listen: "127.0.0.1:${udp}"}
+bridge: {listen: "${everywhere ? "" : "127.0.0.1"}:${udp}"}
 metrics: {listen: "127.0.0.1:${metrics}"}
 ${more}`,
     );
-    const child = spawn(program, ["serve", "--config", config], { stdio: ["ignore", "pipe", "pipe"] });
-    const server = new Server(directory, config, `https://localhost:${web}`, `http://127.0.0.1:${metrics}/metrics`, child);
-    await eventually("the server to answer", async () => {
-      if (child.exitCode !== null) throw new Error(`the server ended:\n${server.log}`);
-      return (await fetch(server.metricsUrl).catch(() => undefined))?.ok;
-    });
+    const server = new Server(directory, config, `https://localhost:${web}`, `http://127.0.0.1:${metrics}/metrics`);
+    await server.restart();
     return server;
+  }
+
+  /** Starts the program, for the first time or again. */
+  async restart(): Promise<void> {
+    const child = spawn(program, ["serve", "--config", this.config], { stdio: ["ignore", "pipe", "pipe"] });
+    this.#process = child;
+    this.#ended = new Promise((done) => child.once("exit", (code) => done(code)));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on("data", (data) => {
+        this.log += data;
+      });
+    }
+    await eventually("the server to answer", async () => {
+      if (child.exitCode !== null) throw new Error(`the server ended:\n${this.log}`);
+      return (await fetch(this.metricsUrl).catch(() => undefined))?.ok;
+    });
   }
 
   /** Makes an account with the command line, while the server runs. */
@@ -68,11 +75,11 @@ ${more}`,
     return sum;
   }
 
-  /** Tells the server to stop and returns its exit code. */
-  async stop(): Promise<number | null> {
-    this.process.kill("SIGTERM");
+  /** Tells the server to stop and returns its exit code. What it stored goes too, unless it is to start again. */
+  async stop({ keep = false } = {}): Promise<number | null> {
+    if (this.#process?.exitCode === null) this.#process.kill("SIGTERM");
     const code = await this.#ended;
-    rmSync(this.directory, { recursive: true, force: true });
+    if (!keep) rmSync(this.directory, { recursive: true, force: true });
     return code;
   }
 }

@@ -11,6 +11,7 @@ export const de: Record<keyof typeof en, string> = {
   "banner.offline": "Sie sind offline. Sobald das Netz wieder da ist, sitzen Sie wieder am Tisch.",
   "banner.reconnecting":
     "Verbindung zum Server verloren, sie wird neu aufgebaut … Sie hören und sehen einander weiter; der Chat muss warten.",
+  "banner.reconnectingAll": "Verbindung zum Server verloren, wird wiederhergestellt … Sie kommen von selbst an den Tisch zurück.",
 
   "call.count_one": "{{count}} Person",
   "call.count_other": "{{count}} Personen",

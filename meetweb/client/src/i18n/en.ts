@@ -8,6 +8,7 @@ export const en = {
   "banner.mediaInterrupted": "Your connection is shaky. Sound and picture may stop for a moment.",
   "banner.offline": "You are offline. As soon as there is a network again, you are back at the table.",
   "banner.reconnecting": "Connection to the server lost, reconnecting … You can still hear and see each other; chat has to wait.",
+  "banner.reconnectingAll": "Connection to the server lost, reconnecting … You come back to the table by yourself.",
 
   "call.count_one": "{{count}} person",
   "call.count_other": "{{count}} people",

@@ -9,7 +9,7 @@ import { useSelect } from "../store";
 /** The message for a pair of states, null while all is well. The line to the server comes first: without it media cannot be mended. */
 export function bannerKey(connection: ConnectionState, media: MediaState, others: number): Key | null {
   if (connection === "offline") return "banner.offline";
-  if (connection === "reconnecting") return "banner.reconnecting";
+  if (connection === "reconnecting") return media === "connected" && others > 0 ? "banner.reconnecting" : "banner.reconnectingAll";
   if (others === 0) return null; // nobody to hear
   switch (media) {
     case "connecting":

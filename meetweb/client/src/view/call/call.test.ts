@@ -49,7 +49,9 @@ describe("notices", () => {
 
 test.each([
   ["connected", "connected", 2, null],
-  ["reconnecting", "failed", 2, "banner.reconnecting"],
+  ["reconnecting", "connected", 2, "banner.reconnecting"],
+  ["reconnecting", "failed", 2, "banner.reconnectingAll"],
+  ["reconnecting", "none", 0, "banner.reconnectingAll"],
   ["offline", "connected", 2, "banner.offline"],
   ["connected", "interrupted", 2, "banner.mediaInterrupted"],
   ["connected", "failed", 2, "banner.mediaFailed"],

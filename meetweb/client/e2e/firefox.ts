@@ -1,0 +1,80 @@
+import puppeteer, { type Browser, type Page } from "puppeteer-core";
+
+/** Debian's Firefox ESR, or the one that FIREFOX names. */
+const executablePath = process.env.FIREFOX ?? "/usr/bin/firefox-esr";
+
+/** Firefox with a fake camera and microphone and the permission for both. */
+export function launchFirefox(): Promise<Browser> {
+  return puppeteer.launch({
+    browser: "firefox",
+    executablePath,
+    headless: true,
+    acceptInsecureCerts: true,
+    extraPrefsFirefox: {
+      "media.navigator.streams.fake": true,
+      "media.navigator.permission.disabled": true,
+      "media.autoplay.default": 0,
+      "media.gmp-provider.enabled": false,
+      "media.gmp-manager.url": "",
+      "intl.accept_languages": "en-GB",
+    },
+  });
+}
+
+/** One participant's page in Firefox, and what went wrong in it. */
+export class FirefoxVisitor {
+  readonly problems: string[] = [];
+
+  private constructor(
+    readonly name: string,
+    readonly page: Page,
+  ) {}
+
+  static async open(browser: Browser, name: string, url: string): Promise<FirefoxVisitor> {
+    const page = await browser.newPage();
+    const visitor = new FirefoxVisitor(name, page);
+    page.on("console", (m) => {
+      if (m.type() === "error") visitor.problems.push(`console: ${m.text()}`);
+    });
+    page.on("pageerror", (e) => visitor.problems.push(`exception: ${String(e)}`));
+    await page.evaluateOnNewDocument(() => {
+      const w = window as unknown as { connections: RTCPeerConnection[] };
+      w.connections = [];
+      window.addEventListener("securitypolicyviolation", (e) =>
+        console.error(`content security policy: ${e.violatedDirective} ${e.blockedURI}`),
+      );
+      const Native = RTCPeerConnection;
+      window.RTCPeerConnection = class extends Native {
+        constructor(configuration?: RTCConfiguration) {
+          super(configuration);
+          w.connections.push(this);
+        }
+      };
+    });
+    await page.goto(url);
+    return visitor;
+  }
+
+  async join(): Promise<void> {
+    await this.page.locator('::-p-aria([name="Your name"][role="textbox"])').fill(this.name);
+    await this.page.locator('::-p-aria([name="Join"][role="button"])').click();
+  }
+
+  /** Whether pictures of somebody are decoded and shown here, and sound is heard. */
+  meets(name: string): Promise<boolean> {
+    return this.page.evaluate(async (who) => {
+      const video = document.querySelector<HTMLVideoElement>(`article[aria-label="${who}"] video`);
+      const track = video?.srcObject instanceof MediaStream ? video.srcObject.getVideoTracks()[0]?.id : undefined;
+      let seen = false;
+      let heard = false;
+      for (const pc of (window as unknown as { connections: RTCPeerConnection[] }).connections) {
+        for (const r of (await pc.getStats()).values()) {
+          if (r.type !== "inbound-rtp") continue;
+          if (r.kind === "video" && r.trackIdentifier === track && (video?.videoWidth ?? 0) > 0) seen ||= r.framesDecoded > 1;
+          if (r.kind === "audio") heard ||= (r.totalAudioEnergy ?? 0) > 0;
+        }
+      }
+      return seen && heard;
+    }, name);
+  }
+}
