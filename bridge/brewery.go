@@ -13,8 +13,8 @@ var features = [...]string{
 	xmpp.NSDiscoInfo, jingle.NSHealthcheck, jingle.NSDTLS, jingle.NSICE, xmpp.NSVersion, xmpp.NSPing,
 }
 
-func (s *Service) disco(node string) *xmpp.Element {
-	query := xmpp.NewElement(xmpp.NSDiscoInfo, "query", "node", node).With(
+func (s *Service) disco(asked *xmpp.Element) *xmpp.Element {
+	query := xmpp.NewElement(xmpp.NSDiscoInfo, "query", "node", asked.Attr("node")).With(
 		xmpp.NewElement(xmpp.NSDiscoInfo, "identity", "category", "client", "type", "bot", "name", "Stammtisch bridge"))
 	for _, f := range features {
 		query.With(xmpp.NewElement(xmpp.NSDiscoInfo, "feature", "var", f))
@@ -22,9 +22,51 @@ func (s *Service) disco(node string) *xmpp.Element {
 	return query
 }
 
-// join enters the brewery.
-func (s *Service) join(nick xmpp.JID) error {
-	st := s.presence(nick)
+// seat is the bridge's place in the brewery. Owned by Run.
+type seat struct {
+	nick  xmpp.JID
+	taken bool // the room has let us in
+	tried bool // to get in, since the last announcement
+}
+
+// seated takes presence that the brewery sends in our name. Whoever wants bridges makes the room anew when it has ended; who throws
+// the bridge out again and again sees it at the pace of its announcements.
+func (s *Service) seated(st xmpp.Stanza, seat *seat) {
+	switch st.Type {
+	case "":
+		seat.taken = true
+	case "error":
+		s.log.Error("bridge cannot join the brewery", "err", xmpp.ParseError(st))
+		seat.taken = false
+	case "unavailable":
+		s.log.Warn("bridge left the brewery", "again", !seat.tried)
+		seat.taken = false
+		if !seat.tried {
+			seat.tried = true
+			s.rejoin(seat)
+		}
+	}
+}
+
+// announce publishes the bridge's state in the brewery, or tries to get back in.
+func (s *Service) announce(seat *seat) {
+	seat.tried = false
+	if seat.taken {
+		s.send(s.presence(seat.nick))
+	} else {
+		s.rejoin(seat)
+	}
+}
+
+func (s *Service) rejoin(seat *seat) {
+	if err := s.join(seat); err != nil {
+		s.log.Error("bridge cannot join the brewery", "err", err)
+	}
+}
+
+// join asks to enter the brewery.
+func (s *Service) join(seat *seat) error {
+	st := s.presence(seat.nick)
 	els, err := st.Elements()
 	if err != nil {
 		return err
@@ -50,7 +92,7 @@ func (s *Service) presence(nick xmpp.JID) xmpp.Stanza {
 		stats = append(stats, jingle.Stat{Name: "region", Value: s.cfg.Region})
 	}
 	for _, n := range now.numbers() {
-		stats = append(stats, jingle.Stat{Name: n.name, Value: strconv.FormatInt(n.value, 10)})
+		stats = append(stats, jingle.Stat{Name: n.name, Value: strconv.FormatFloat(n.value, 'f', -1, 64)})
 	}
 	return xmpp.NewStanza(xmpp.Presence, "", s.link.JID(), nick, stats.Element())
 }

@@ -112,6 +112,9 @@ func (ep *endpoint) handle(m clientMessage) {
 	case classEndpointMessage:
 		ep.relay(m)
 	case classEndpointStats:
+		if ep.visitor {
+			return
+		}
 		msg := m.from(string(ep.id))
 		for _, to := range ep.conference.endpoints {
 			if to != ep && to.media.WantsStatsOf(string(ep.id)) {
@@ -123,6 +126,9 @@ func (ep *endpoint) handle(m clientMessage) {
 
 // relay passes an EndpointMessage to its addressee, or to everybody else.
 func (ep *endpoint) relay(m clientMessage) {
+	if ep.visitor {
+		return // does not speak to the others
+	}
 	msg := m.from(string(ep.id))
 	if m.To == "" {
 		ep.conference.broadcast(msg, ep)

@@ -25,23 +25,30 @@ func (s *Service) modify(st xmpp.Stanza) {
 		s.refuse(st, err)
 		return
 	}
-	posted := c.post(func() {
-		if c.ended {
-			s.refuse(st, errNoConference())
-			return
-		}
-		answer, err := c.modify(req)
-		if err != nil {
-			s.refuse(st, err)
-		} else {
-			s.send(st.Result(answer.Element()))
-		}
-		if req.Expire || !req.Create && len(c.endpoints) == 0 {
-			c.expire()
-		}
-	})
-	if !posted {
+	if !c.post(func() { c.answer(st, req) }) {
 		s.refuse(st, jingle.ColibriError(xmpp.ResourceConstraint, jingle.ReasonUnspecified, "conference is overloaded", ""))
+	}
+}
+
+// answer carries out req, which came as st. A conference that is to end, or that is left without endpoints other than by being made,
+// has ended when the answer is sent, so that the same meeting can begin anew.
+func (c *conference) answer(st xmpp.Stanza, req *jingle.ConferenceModify) {
+	var answer *jingle.ConferenceModified
+	err := errInternal() // what the focus gets if this panics
+	defer func() {
+		if err != nil {
+			c.service.refuse(st, err)
+		} else {
+			c.service.send(st.Result(answer.Element()))
+		}
+	}()
+	if c.ended {
+		err = errNoConference()
+		return
+	}
+	answer, err = c.modify(req)
+	if req.Expire || len(c.endpoints) == 0 && (!req.Create || err != nil) {
+		c.expire()
 	}
 }
 
@@ -101,6 +108,7 @@ func (c *conference) modify(req *jingle.ConferenceModify) (*jingle.ConferenceMod
 				c.remove(ep)
 			}
 		case e.Create && ep != nil:
+			// Without a Colibri2 reason: that would say that the conference exists.
 			return nil, &xmpp.Error{Type: xmpp.Cancel, Condition: xmpp.Conflict, Text: fmt.Sprintf("endpoint %s exists already", e.ID)}
 		case e.Create:
 			created = true
@@ -131,6 +139,13 @@ func (c *conference) feedbackSources() []jingle.MediaSource {
 	}
 }
 
+// visitorRole is of somebody who only watches.
+const visitorRole = "visitor"
+
+func errVisitorSources() error {
+	return &xmpp.Error{Type: xmpp.Modify, Condition: xmpp.BadRequest, Text: "visitors have no sources"}
+}
+
 // validEndpoint refuses an endpoint that the bridge cannot create.
 func validEndpoint(e *jingle.ColibriEndpoint) error {
 	bad := func(text string) error {
@@ -143,10 +158,12 @@ func validEndpoint(e *jingle.ColibriEndpoint) error {
 		return bad("endpoint without transport")
 	case !e.HasCapability(jingle.CapSourceNames):
 		return bad("endpoint without the capability source-names")
+	case e.MUCRole == visitorRole && e.Sources != nil && len(*e.Sources) > 0:
+		return errVisitorSources()
 	}
 	if sctp := e.Transport.SCTP; sctp != nil {
 		if sctp.Role != "" && sctp.Role != "server" {
-			return &xmpp.Error{Type: xmpp.Cancel, Condition: xmpp.FeatureNotImplemented, Text: "the bridge is the SCTP server"}
+			return jingle.ColibriError(xmpp.FeatureNotImplemented, jingle.ReasonFeatureNotImplemented, "the bridge is the SCTP server", "")
 		}
 		if sctp.Port != 0 && sctp.Port != transport.SCTPPort {
 			return bad("the SCTP port is 5000")

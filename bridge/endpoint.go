@@ -15,10 +15,12 @@ import (
 type endpoint struct {
 	id         jingle.EndpointID // read-only
 	conference *conference       // read-only
+	visitor    bool              // only watches; read-only
 	password   string            // of the WebSocket channel; read-only
 	created    time.Time
 	transport  *transport.Transport // safe for everybody
 	media      *forward.Endpoint    // safe for everybody; set before the transport gets anything to decrypt
+	formats    formats
 	path       ice.State
 	connected  bool // DTLS is done
 	failed     bool // the transport has
@@ -35,7 +37,8 @@ func (c *conference) create(e *jingle.ColibriEndpoint) (*jingle.ColibriTransport
 	if err := validEndpoint(e); err != nil {
 		return nil, err
 	}
-	ep := &endpoint{id: e.ID, conference: c, password: randomHex(12), created: time.Now()}
+	ep := &endpoint{id: e.ID, conference: c, visitor: e.MUCRole == visitorRole, password: randomHex(12), created: time.Now()}
+	ep.formats.add(e.Media)
 	var err error
 	ep.transport, err = transport.New(string(ep.id), transport.Deps{
 		Mux: c.service.mux, Identity: c.service.identity, Handler: ep, Events: ep.events(), Log: c.log, DataChannel: e.Transport.SCTP != nil,
@@ -43,14 +46,18 @@ func (c *conference) create(e *jingle.ColibriEndpoint) (*jingle.ColibriTransport
 	if err != nil {
 		return nil, err
 	}
-	ep.media, err = c.media.AddEndpoint(string(ep.id), ep.transport, negotiated(e.Media), ep.created)
+	ep.media, err = c.media.AddEndpoint(string(ep.id), ep.transport, ep.formats.negotiated, ep.created)
 	if err != nil {
 		c.service.running.Go(ep.transport.Close)
 		return nil, err
 	}
 	c.endpoints[ep.id] = ep
+	if err := ep.update(e); err != nil {
+		c.remove(ep)
+		return nil, err
+	}
 	c.service.countEndpoint()
-	return ep.describe(e.Transport.SCTP != nil), ep.update(e)
+	return ep.describe(e.Transport.SCTP != nil), nil
 }
 
 // describe returns what the client must know to connect.
@@ -70,10 +77,16 @@ func (ep *endpoint) describe(sctp bool) *jingle.ColibriTransport {
 // update applies what a request says of the endpoint.
 func (ep *endpoint) update(e *jingle.ColibriEndpoint) error {
 	if len(e.Media) > 0 && !e.Create {
-		ep.media.SetNegotiated(negotiated(e.Media))
+		ep.formats.add(e.Media)
+		ep.media.SetNegotiated(ep.formats.negotiated)
 	}
 	if e.Sources != nil {
-		ep.media.SetSources(sources(*e.Sources))
+		if ep.visitor && len(*e.Sources) > 0 {
+			return errVisitorSources()
+		}
+		if refused := ep.media.SetSources(sources(*e.Sources)); len(refused) > 0 {
+			ep.conference.log.Info("sources are ignored: another endpoint has their names or SSRCs", "endpoint", ep.id, "sources", refused)
+		}
 	}
 	if e.ForceMute != nil {
 		ep.media.SetForceMute(e.ForceMute.Audio, e.ForceMute.Video)
@@ -89,11 +102,21 @@ func (ep *endpoint) update(e *jingle.ColibriEndpoint) error {
 
 // HandleRTP implements transport.Handler.
 func (ep *endpoint) HandleRTP(b *udp.Batch, packet []byte, arrival time.Time) {
+	c := ep.conference
+	if c.broken.Load() {
+		return
+	}
+	defer c.contain()
 	ep.media.HandleRTP(b, packet, arrival)
 }
 
 // HandleRTCP implements transport.Handler.
 func (ep *endpoint) HandleRTCP(b *udp.Batch, compound []byte, arrival time.Time) {
+	c := ep.conference
+	if c.broken.Load() {
+		return
+	}
+	defer c.contain()
 	ep.media.HandleRTCP(b, compound, arrival)
 }
 
@@ -136,9 +159,9 @@ func (ep *endpoint) expired(now time.Time) bool {
 
 // close ends the endpoint's media and channels. The transport is closed in the background: its events wait for nobody, but it for them.
 func (ep *endpoint) close() {
-	ep.conference.media.RemoveEndpoint(string(ep.id))
 	if ep.socket != nil {
 		ep.socket.close(closeExpired, "")
 	}
 	ep.conference.service.running.Go(ep.transport.Close)
+	ep.conference.media.RemoveEndpoint(string(ep.id))
 }

@@ -16,7 +16,6 @@ import (
 	"stammtisch/bridge/ice"
 	"stammtisch/bridge/transport"
 	"stammtisch/bridge/udp"
-	"stammtisch/jingle"
 	"stammtisch/xmpp"
 )
 
@@ -52,6 +51,8 @@ type Service struct {
 	mux      *ice.Mux
 	identity *transport.Identity
 	counters counters
+	batches  sync.Pool     // of *udp.Batch, for dispatch
+	stopping chan struct{} // closed when every conference is to end
 
 	mu       sync.Mutex
 	byID     map[string]*conference // by meeting id; guarded by mu
@@ -67,7 +68,7 @@ type Service struct {
 func New(cfg Config, link xmpp.Link, log *slog.Logger) (*Service, error) {
 	s := &Service{
 		cfg: cfg, link: link, log: log,
-		byID: map[string]*conference{}, byPublic: map[string]*conference{},
+		stopping: make(chan struct{}), byID: map[string]*conference{}, byPublic: map[string]*conference{},
 	}
 	addresses, err := ice.ParseAdvertise(cfg.Advertise)
 	if err != nil {
@@ -84,6 +85,7 @@ func New(cfg Config, link xmpp.Link, log *slog.Logger) (*Service, error) {
 		_ = s.udp.Close()
 		return nil, err
 	}
+	s.batches.New = func() any { return s.udp.NewBatch() }
 	return s, nil
 }
 
@@ -110,7 +112,8 @@ func (s *Service) Run(ctx context.Context) error {
 		}
 		<-receiver.done
 	}()
-	if err := s.join(nick); err != nil {
+	seat := &seat{nick: nick}
+	if err := s.join(seat); err != nil {
 		return err
 	}
 	presence, sweep := time.NewTicker(presenceInterval), time.NewTicker(sweepInterval)
@@ -122,12 +125,12 @@ func (s *Service) Run(ctx context.Context) error {
 			if !ok && ctx.Err() == nil {
 				return fmt.Errorf("bridge: %w", receiver.err)
 			} else if ok {
-				s.handle(st, nick)
+				s.handle(st, seat)
 			}
 		case err := <-mediaErr:
 			return err
 		case now := <-presence.C:
-			s.send(s.presence(nick))
+			s.announce(seat)
 			s.each(func(c *conference) { c.tick(now) })
 		case now := <-sweep.C:
 			s.each(func(c *conference) { c.sweep(now) })
@@ -162,61 +165,12 @@ func (s *Service) receive(ctx context.Context) (<-chan xmpp.Stanza, *receiver) {
 	return in, r
 }
 
-// handle takes one stanza of the link.
-func (s *Service) handle(st xmpp.Stanza, nick xmpp.JID) {
-	switch {
-	case st.IsRequest():
-		s.request(st)
-	case st.Kind == xmpp.Presence && st.Type == "error" && st.From == nick:
-		s.log.Error("bridge cannot join the brewery", "err", xmpp.ParseError(st))
-	case st.Kind == xmpp.Presence && st.Type == "unavailable" && st.From == nick:
-		// The room ended or threw us out: whoever wants bridges makes it anew.
-		s.log.Warn("bridge left the brewery, joining again")
-		if err := s.join(nick); err != nil {
-			s.log.Error("bridge cannot join the brewery", "err", err)
-		}
-	}
-}
-
-// request answers an IQ, or hands it to the conference that will.
-func (s *Service) request(st xmpp.Stanza) {
-	switch st.Child {
-	case xmpp.Name{Space: jingle.NSColibri2, Local: "conference-modify"}:
-		s.modify(st)
-	case xmpp.Name{Space: jingle.NSHealthcheck, Local: "healthcheck"}, xmpp.Name{Space: xmpp.NSPing, Local: "ping"}:
-		s.send(st.Result())
-	case xmpp.Name{Space: xmpp.NSDiscoInfo, Local: "query"}:
-		s.send(st.Result(s.disco(st.Find(xmpp.NSDiscoInfo, "query").Attr("node"))))
-	case xmpp.Name{Space: xmpp.NSVersion, Local: "query"}:
-		s.send(st.Result(xmpp.NewElement(xmpp.NSVersion, "query").With(
-			xmpp.NewElement(xmpp.NSVersion, "name").WithText("Stammtisch bridge"),
-			xmpp.NewElement(xmpp.NSVersion, "version").WithText(s.cfg.Version))))
-	default:
-		s.refuse(st, &xmpp.Error{Type: xmpp.Cancel, Condition: xmpp.ServiceUnavailable})
-	}
-}
-
-// send hands st to the link; what cannot be sent because the link is broken is noticed by the receiver.
-func (s *Service) send(st xmpp.Stanza) {
-	if err := s.link.Send(st); err != nil {
-		s.log.Warn("bridge cannot send", "kind", st.Kind, "err", err)
-	}
-}
-
-func (s *Service) refuse(st xmpp.Stanza, err error) {
-	if reply, ok := st.ErrorReply(err); ok {
-		s.send(reply)
-	}
-}
-
 // stop ends every conference and waits for them and for the WebSocket handlers.
 func (s *Service) stop() {
 	s.mu.Lock()
 	s.stopped = true
-	for _, c := range s.byID {
-		c.post(c.expire)
-	}
 	s.mu.Unlock()
+	close(s.stopping)
 	s.running.Wait()
 	s.handlers.Wait()
 }

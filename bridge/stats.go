@@ -21,18 +21,21 @@ type counters struct {
 	channelReceived, channelSent     atomic.Uint64
 	socketReceived, socketSent       atomic.Uint64
 	messagesRefused, messagesDropped atomic.Uint64
+	panics                           atomic.Uint64
 }
 
 // totals count since the bridge started.
 type totals struct {
 	conferences, completed, endpoints int64
-	time                              time.Duration // that conferences took
+	time                              time.Duration // that ended conferences took
+	media                             forward.Stats // of ended conferences, Totals only
 }
 
 // ended counts a conference that lasted d.
-func (t *totals) ended(d time.Duration) {
+func (t *totals) ended(d time.Duration, media forward.Totals) {
 	t.completed++
 	t.time += d
+	t.media.Add(forward.Stats{Totals: media})
 }
 
 func (s *Service) countEndpoint() {
@@ -44,7 +47,7 @@ func (s *Service) countEndpoint() {
 // Stats is what the bridge does now and did since it started.
 type Stats struct {
 	Conferences, LargestConference int
-	Media                          forward.Stats // of all running conferences together
+	Media                          forward.Stats // of all running conferences together; Totals of ended ones, too
 	ConferencesCreated             int64
 	ConferencesCompleted           int64
 	ConferenceTime                 time.Duration // of completed ones
@@ -53,6 +56,7 @@ type Stats struct {
 	SocketReceived, SocketSent     uint64 // messages over WebSockets
 	MessagesRefused                uint64 // by the parser
 	MessagesDropped                uint64 // because a conference was overloaded
+	Panics                         uint64 // each of which ended a conference, or cost a stanza
 	UDP                            udp.Stats
 	ICE                            ice.Stats
 }
@@ -63,7 +67,7 @@ func (s *Service) Stats() Stats {
 	s.mu.Lock()
 	out := Stats{
 		Conferences: len(s.byID), ConferencesCreated: s.totals.conferences, ConferencesCompleted: s.totals.completed,
-		ConferenceTime: s.totals.time, EndpointsCreated: s.totals.endpoints,
+		ConferenceTime: s.totals.time, EndpointsCreated: s.totals.endpoints, Media: s.totals.media,
 	}
 	running := make([]*forward.Conference, 0, len(s.byID))
 	for _, c := range s.byID {
@@ -79,6 +83,7 @@ func (s *Service) Stats() Stats {
 	out.ChannelReceived, out.ChannelSent = c.channelReceived.Load(), c.channelSent.Load()
 	out.SocketReceived, out.SocketSent = c.socketReceived.Load(), c.socketSent.Load()
 	out.MessagesRefused, out.MessagesDropped = c.messagesRefused.Load(), c.messagesDropped.Load()
+	out.Panics = c.panics.Load()
 	out.UDP, out.ICE = s.udp.Stats(), s.mux.Stats()
 	return out
 }
@@ -86,41 +91,4 @@ func (s *Service) Stats() Stats {
 // stress is the bridge's load: 0 is idle, 1 is full.
 func (st *Stats) stress() float64 {
 	return (st.Media.Rates.PacketsInPerSecond + st.Media.Rates.PacketsOutPerSecond) / fullPacketRate
-}
-
-type number struct {
-	name  string
-	value int64
-}
-
-// numbers are the statistics for the brewery, by the names that JVB gave them.
-func (st *Stats) numbers() []number {
-	m := &st.Media
-	return []number{
-		{"conferences", int64(st.Conferences)},
-		{"largest_conference", int64(st.LargestConference)},
-		{"participants", int64(m.Endpoints)},
-		{"endpoints", int64(m.Endpoints)},
-		{"local_endpoints", int64(m.Endpoints)},
-		{"local_active_endpoints", int64(m.ConnectedEndpoints)},
-		{"inactive_endpoints", int64(m.InactiveEndpoints)},
-		{"endpoints_sending_audio", int64(m.SendingAudio)},
-		{"endpoints_sending_video", int64(m.SendingVideo)},
-		{"bit_rate_download", int64(m.Rates.BitsInPerSecond / 1000)},
-		{"bit_rate_upload", int64(m.Rates.BitsOutPerSecond / 1000)},
-		{"packet_rate_download", int64(m.Rates.PacketsInPerSecond)},
-		{"packet_rate_upload", int64(m.Rates.PacketsOutPerSecond)},
-		{"total_conferences_created", st.ConferencesCreated},
-		{"total_conferences_completed", st.ConferencesCompleted},
-		{"total_conference_seconds", int64(st.ConferenceTime / time.Second)},
-		{"total_participants", st.EndpointsCreated},
-		{"total_packets_received", int64(st.UDP.Received)},
-		{"total_packets_sent", int64(st.UDP.Sent)},
-		{"total_bytes_received", int64(st.UDP.ReceivedBytes)},
-		{"total_bytes_sent", int64(st.UDP.SentBytes)},
-		{"total_data_channel_messages_received", int64(st.ChannelReceived)},
-		{"total_data_channel_messages_sent", int64(st.ChannelSent)},
-		{"total_colibri_web_socket_messages_received", int64(st.SocketReceived)},
-		{"total_colibri_web_socket_messages_sent", int64(st.SocketSent)},
-	}
 }

@@ -12,9 +12,12 @@ import (
 
 // Between Colibri2 and the media core, which knows no signalling.
 
-// negotiated translates the formats that the focus gave an endpoint.
-func negotiated(media []jingle.ColibriMedia) forward.Negotiated {
-	var n forward.Negotiated
+// formats are what the focus gave an endpoint: each request adds to it, none takes away.
+type formats struct{ negotiated forward.Negotiated }
+
+// add translates media.
+func (f *formats) add(media []jingle.ColibriMedia) {
+	n := &f.negotiated
 	for _, m := range media {
 		for _, pt := range m.PayloadTypes {
 			p := forward.PayloadType{ID: uint8(pt.ID), Media: mediaType(m.Type), Name: pt.Name, ClockRate: uint32(pt.ClockRate)}
@@ -27,7 +30,6 @@ func negotiated(media []jingle.ColibriMedia) forward.Negotiated {
 			n.Extensions.Set(x.URI, x.ID)
 		}
 	}
-	return n
 }
 
 func mediaType(t jingle.MediaType) forward.Media {

@@ -3,7 +3,6 @@ package bridge
 import (
 	"io"
 	"net"
-	"net/http"
 	"sync"
 	"time"
 
@@ -12,10 +11,11 @@ import (
 )
 
 const (
-	socketQueue   = 256              // messages waiting for one client
-	socketPing    = 15 * time.Second // between pings of an idle channel
+	socketQueue   = 256              // frames waiting for one client
+	socketPing    = 15 * time.Second // between pings
 	socketTimeout = 60 * time.Second // without any frame from the client
 	socketWrite   = 10 * time.Second // for one write
+	socketBurst   = 16 << 10         // bytes of queued frames that leave in one write
 )
 
 // Reasons for which the bridge closes a channel's WebSocket.
@@ -24,61 +24,39 @@ const (
 	closeExpired  ws.StatusCode = ws.StatusGoingAway
 )
 
-// socketChannel is a bridge channel over a WebSocket: the fallback for clients that do not use the data channel.
+// socketChannel is a bridge channel over a WebSocket (RFC 6455): the fallback for clients that do not use the data channel. Everything
+// that is written, control frames too, is written by writeLoop, so that frames do not mix.
 type socketChannel struct {
 	conn net.Conn
-	out  chan []byte
+	out  chan ws.Frame
 
 	closing   chan struct{} // closed by close
 	closeOnce sync.Once
-	code      ws.StatusCode // why, set before closing is closed
-	text      string
+	farewell  ws.Frame // the close frame, set before closing is closed
 }
 
-// ColibriWebSocket serves /colibri-ws/<server>/<conference>/<endpoint>?pwd=…: 404 for another server or a malformed path, 403 for an
-// unknown conference or endpoint or a wrong password, as JVB answers.
-func (s *Service) ColibriWebSocket() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /colibri-ws/{server}/{conference}/{endpoint}", func(w http.ResponseWriter, r *http.Request) {
-		if r.PathValue("server") != s.cfg.ID {
-			http.NotFound(w, r)
-			return
-		}
-		ep := s.channelEndpoint(r.PathValue("conference"), r.PathValue("endpoint"), r.URL.Query().Get("pwd"))
-		if ep == nil {
-			http.Error(w, "no such endpoint", http.StatusForbidden)
-			return
-		}
-		conn, rw, _, err := ws.HTTPUpgrader{Timeout: socketWrite}.Upgrade(r, w)
-		if err != nil {
-			return // answered by the upgrader
-		}
-		if !s.enter() {
-			conn.Close()
-			return
-		}
-		defer s.leave()
-		c := &socketChannel{conn: conn, out: make(chan []byte, socketQueue), closing: make(chan struct{})}
-		c.serve(ep, io.MultiReader(io.LimitReader(rw.Reader, int64(rw.Reader.Buffered())), conn))
-	})
-	return mux
+func newSocketChannel(conn net.Conn) *socketChannel {
+	return &socketChannel{conn: conn, out: make(chan ws.Frame, socketQueue), closing: make(chan struct{})}
 }
 
 // serve runs the channel until either side ends it.
 func (c *socketChannel) serve(ep *endpoint, src io.Reader) {
 	var writer sync.WaitGroup
 	writer.Go(c.writeLoop)
+	defer writer.Wait()
+	defer c.close(ws.StatusNormalClosure, "")
 	ep.socketOpened(c)
-	c.readLoop(ep, src)
-	ep.socketClosed(c)
-	c.close(ws.StatusNormalClosure, "")
-	writer.Wait()
+	defer ep.socketClosed(c)
+	c.readLoop(src, func(msg []byte) { ep.channelMessage(msg, true) })
 }
 
-// send queues one message; a client that does not read loses its channel, not ours.
-func (c *socketChannel) send(msg []byte) bool {
+// send queues one message.
+func (c *socketChannel) send(msg []byte) bool { return c.queue(ws.NewTextFrame(msg)) }
+
+// queue queues a frame; a client that does not read loses its channel, not ours.
+func (c *socketChannel) queue(f ws.Frame) bool {
 	select {
-	case c.out <- msg:
+	case c.out <- f:
 		return true
 	default:
 		c.close(ws.StatusPolicyViolation, "too slow")
@@ -89,7 +67,7 @@ func (c *socketChannel) send(msg []byte) bool {
 // close ends the channel: the writer sends the close frame and closes the connection, which wakes the reader.
 func (c *socketChannel) close(code ws.StatusCode, text string) {
 	c.closeOnce.Do(func() {
-		c.code, c.text = code, text
+		c.farewell = ws.NewCloseFrame(ws.NewCloseFrameBody(code, text))
 		close(c.closing)
 	})
 }
@@ -98,26 +76,58 @@ func (c *socketChannel) writeLoop() {
 	ping := time.NewTicker(socketPing)
 	defer ping.Stop()
 	defer c.conn.Close()
+	var buf []byte
 	for {
-		frame := ws.NewPingFrame(nil)
 		select {
-		case msg := <-c.out:
-			frame = ws.NewTextFrame(msg)
+		case f := <-c.out:
+			buf = c.gather(appendFrame(buf[:0], f))
 		case <-ping.C:
+			buf = appendFrame(buf[:0], ws.NewPingFrame(nil))
 		case <-c.closing:
-			frame = ws.NewCloseFrame(ws.NewCloseFrameBody(c.code, c.text))
+			// What was queued before goes first.
+			buf = appendFrame(c.gather(buf[:0]), c.farewell)
+			c.conn.SetWriteDeadline(time.Now().Add(socketWrite))
+			_, _ = c.conn.Write(buf)
+			return
 		}
 		c.conn.SetWriteDeadline(time.Now().Add(socketWrite))
-		if err := ws.WriteFrame(c.conn, frame); err != nil || frame.Header.OpCode == ws.OpClose {
+		if _, err := c.conn.Write(buf); err != nil {
 			c.close(ws.StatusAbnormalClosure, "")
 			return
 		}
 	}
 }
 
-func (c *socketChannel) readLoop(ep *endpoint, src io.Reader) {
-	control := wsutil.ControlFrameHandler(controlWriter{c}, ws.StateServerSide)
-	r := wsutil.Reader{Source: src, State: ws.StateServerSide, CheckUTF8: true, MaxFrameSize: maxChannelMessage, OnIntermediate: control}
+// gather appends what else is queued, as far as one write is to take it.
+func (c *socketChannel) gather(buf []byte) []byte {
+	for len(buf) < socketBurst {
+		select {
+		case f := <-c.out:
+			buf = appendFrame(buf, f)
+		default:
+			return buf
+		}
+	}
+	return buf
+}
+
+// appendFrame appends a server's frame, which is not masked.
+func appendFrame(buf []byte, f ws.Frame) []byte {
+	w := frameBuffer(buf)
+	_ = ws.WriteFrame(&w, f) // cannot fail: it is memory, and lengths are our own
+	return w
+}
+
+type frameBuffer []byte
+
+func (b *frameBuffer) Write(p []byte) (int, error) {
+	*b = append(*b, p...)
+	return len(p), nil
+}
+
+// readLoop hands every text message to take until the client closes, breaks the protocol or falls silent.
+func (c *socketChannel) readLoop(src io.Reader, take func(msg []byte)) {
+	r := wsutil.Reader{Source: src, State: ws.StateServerSide, CheckUTF8: true, MaxFrameSize: maxChannelMessage, OnIntermediate: c.control}
 	for {
 		select {
 		case <-c.closing:
@@ -126,41 +136,44 @@ func (c *socketChannel) readLoop(ep *endpoint, src io.Reader) {
 		}
 		c.conn.SetReadDeadline(time.Now().Add(socketTimeout))
 		head, err := r.NextFrame()
-		if err != nil {
-			return
-		}
-		if head.OpCode.IsControl() {
-			if control(head, &r) != nil {
+		if err == nil && head.OpCode.IsControl() {
+			if c.control(head, &r) != nil {
 				return
 			}
 			continue
 		}
-		msg, err := io.ReadAll(io.LimitReader(&r, maxChannelMessage+1))
-		if err != nil || len(msg) > maxChannelMessage {
+		var msg []byte
+		if err == nil {
+			msg, err = io.ReadAll(io.LimitReader(&r, maxChannelMessage+1))
+		}
+		switch {
+		case err == wsutil.ErrFrameTooLarge || len(msg) > maxChannelMessage:
 			c.close(ws.StatusMessageTooBig, "message too large")
 			return
-		}
-		if head.OpCode == ws.OpText {
-			ep.channelMessage(msg, true)
+		case err == wsutil.ErrInvalidUTF8:
+			c.close(ws.StatusInvalidFramePayloadData, "not UTF-8")
+			return
+		case err != nil:
+			c.close(ws.StatusProtocolError, "")
+			return
+		case head.OpCode == ws.OpText:
+			take(msg)
 		}
 	}
 }
 
-// controlWriter lets the frame handler answer pings without racing the writer: pongs and the close echo are small single writes, which
-// net.Conn serialises.
-type controlWriter struct{ c *socketChannel }
-
-func (w controlWriter) Write(p []byte) (int, error) { return w.c.conn.Write(p) }
-
-// enter counts a running handler in; false once the service has stopped.
-func (s *Service) enter() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.stopped {
-		return false
+// control answers a control frame (RFC 6455 §5.5). It returns an error once the client has closed the channel.
+func (c *socketChannel) control(head ws.Header, r io.Reader) error {
+	payload, err := io.ReadAll(io.LimitReader(r, ws.MaxControlFramePayloadSize+1))
+	if err != nil {
+		return err
 	}
-	s.handlers.Add(1)
-	return true
+	switch head.OpCode {
+	case ws.OpPing:
+		c.queue(ws.NewPongFrame(payload))
+	case ws.OpClose:
+		c.close(ws.StatusNormalClosure, "") // the client's own, whatever it was, is acknowledged
+		return io.EOF
+	}
+	return nil
 }
-
-func (s *Service) leave() { s.handlers.Done() }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"stammtisch/xmpp"
+	"stammtisch/xmpp/contain"
 )
 
 // Focus is the conference focus. New makes one, Run runs it once.
@@ -29,6 +30,7 @@ type Focus struct {
 
 	wake    chan struct{} // of one: time has something new to do
 	dropped atomic.Uint64 // stanzas the link did not take
+	panics  atomic.Uint64
 	created atomic.Uint64 // conferences so far
 }
 
@@ -90,7 +92,12 @@ func (f *Focus) receive(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		f.dispatch(st)
+		if !contain.Do(f.log, func() { f.dispatch(st) }) {
+			f.panics.Add(1)
+			if st.IsRequest() {
+				f.refuse(st, &xmpp.Error{Type: xmpp.Wait, Condition: xmpp.InternalServerError})
+			}
+		}
 	}
 }
 
@@ -142,12 +149,13 @@ type Stats struct {
 	Conferences, Participants       int
 	Bridges, OperationalBridges     int
 	ConferencesCreated, DroppedSent uint64
+	Panics                          uint64 // each of which ended a conference, or cost a stanza
 }
 
 // Stats returns the current numbers. It is safe for concurrent use.
 func (f *Focus) Stats() Stats {
 	view := f.brewery.snapshot()
-	s := Stats{Bridges: len(view), OperationalBridges: view.operational(), ConferencesCreated: f.created.Load(), DroppedSent: f.dropped.Load()}
+	s := Stats{Bridges: len(view), OperationalBridges: view.operational(), ConferencesCreated: f.created.Load(), DroppedSent: f.dropped.Load(), Panics: f.panics.Load()}
 	f.registry.mu.Lock()
 	defer f.registry.mu.Unlock()
 	s.Conferences = len(f.registry.byRoom)

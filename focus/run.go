@@ -5,6 +5,7 @@ import (
 
 	"stammtisch/jingle"
 	"stammtisch/xmpp"
+	"stammtisch/xmpp/contain"
 )
 
 // newConference makes the state for a runner.
@@ -17,8 +18,24 @@ func (f *Focus) newConference(r *runner, breakout bool, props properties) (*conf
 		log: f.log.With("room", r.room.Local()), bridgeCount: -1, members: map[jingle.EndpointID]*participant{}, pending: map[string]*pendingIQ{}}, nil
 }
 
-// run is a conference's goroutine: it owns c until the conference has ended.
+// run is a conference's goroutine: it owns c until the conference has ended. A panic ends this conference and no other.
 func (f *Focus) run(r *runner, c *conference) {
+	var ev event = startEvent{}
+	if !contain.Do(c.log, func() { f.work(r, c, &ev) }) {
+		f.breakDown(r, c, ev)
+	}
+	// Out of the registry first: whoever is refused from here on opens another one.
+	main := f.registry.close(r)
+	for _, ev := range r.end() {
+		f.perform(r, c, c.step(f.env(c), ev))
+	}
+	if main != nil {
+		f.post(main, breakoutEndedEvent{})
+	}
+}
+
+// work takes one event after the other, now in ev, until the conference has ended.
+func (f *Focus) work(r *runner, c *conference, ev *event) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	f.perform(r, c, c.start(f.env(c)))
@@ -28,20 +45,29 @@ func (f *Focus) run(r *runner, c *conference) {
 		} else {
 			timer.Stop()
 		}
-		var ev event = tickEvent{}
 		select {
-		case ev = <-r.inbox:
+		case *ev = <-r.inbox:
 		case <-timer.C:
+			*ev = tickEvent{}
 		}
-		f.perform(r, c, c.step(f.env(c), ev))
+		f.perform(r, c, c.step(f.env(c), *ev))
 	}
-	// Out of the registry first: whoever is refused from here on opens another one.
-	main := f.registry.close(r)
-	for _, ev := range r.end() {
-		f.perform(r, c, c.step(f.env(c), ev))
+}
+
+// breakDown ends a conference that panicked at ev: as usual if that still works, or else by leaving its room, which tells the clients
+// to start over.
+func (f *Focus) breakDown(r *runner, c *conference, ev event) {
+	f.panics.Add(1)
+	if iq, ok := ev.(iqEvent); ok && iq.st.IsRequest() {
+		f.refuse(iq.st, &xmpp.Error{Type: xmpp.Wait, Condition: xmpp.InternalServerError})
 	}
-	if main != nil {
-		f.post(main, breakoutEndedEvent{})
+	if contain.Do(c.log, func() { f.perform(r, c, c.step(f.env(c), stopEvent{"internal error"})) }) {
+		return
+	}
+	c.phase = ended
+	f.send(xmpp.NewStanza(xmpp.Presence, "unavailable", xmpp.JID{}, c.self))
+	for _, w := range c.waiters {
+		w.done(false)
 	}
 }
 

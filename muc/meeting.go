@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"stammtisch/xmpp"
+	"stammtisch/xmpp/contain"
 )
 
 // meeting is a main room with what belongs to it, such as a lobby or breakout rooms, and the one goroutine that owns them all:
@@ -27,11 +28,17 @@ func newMeeting(s *Service, main xmpp.JID) *meeting {
 func (m *meeting) run() {
 	defer m.stopTimer()
 	for {
-		m.publishDue()
+		if !contain.Do(m.svc.deps.Log, m.publishDue) {
+			m.breakDown(xmpp.Stanza{})
+			return
+		}
 		st, ok := m.queue.take()
 		switch {
 		case ok && !m.stopped():
-			m.handle(st)
+			if !contain.Do(m.svc.deps.Log, func() { m.handle(st) }) {
+				m.breakDown(st)
+				return
+			}
 		case !m.stopped() && len(m.rooms) == 0 && m.svc.forget(m):
 			return
 		case !m.wait():
@@ -118,6 +125,20 @@ func (m *meeting) handle(st xmpp.Stanza) {
 		r.handle(st)
 	}
 	r.settle()
+}
+
+// breakDown ends the meeting after a panic, which st caused if it is one: its occupants are told that the room is gone, as far as that
+// still works, and may open it anew. No other meeting notices.
+func (m *meeting) breakDown(st xmpp.Stanza) {
+	m.svc.stats.panics.Add(1)
+	for ok := true; ok; st, ok = m.queue.take() {
+		m.svc.refuse(st, &xmpp.Error{Type: xmpp.Wait, Condition: xmpp.InternalServerError, Text: "The room has ended because of an error"})
+	}
+	m.queue.close()
+	m.svc.drop(m)
+	for _, r := range m.rooms {
+		contain.Do(m.svc.deps.Log, r.shutdown)
+	}
 }
 
 func (m *meeting) shutdown() {

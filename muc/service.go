@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"stammtisch/xmpp"
+	"stammtisch/xmpp/contain"
 )
 
 // Service is the rooms of one domain, an [xmpp.Entity]. Its methods are safe for concurrent use.
@@ -28,7 +30,7 @@ type Service struct {
 	closed   bool                  // guarded by mu
 	meetings map[xmpp.JID]*meeting // by the address of each of their rooms; guarded by mu
 	stats    struct {
-		rooms, occupants, refused, lost, created atomic.Int64
+		rooms, occupants, refused, lost, created, panics atomic.Int64
 	}
 }
 
@@ -38,6 +40,7 @@ type Stats struct {
 	RoomsCreated     int64 // ever
 	Refused          int64 // stanzas that a full queue or a rate did not take
 	Lost             int64 // occupants removed because their own queue took no more
+	Panics           int64 // each of which ended a meeting
 }
 
 // New checks cfg and returns a Service that takes stanzas at once. It must be Run, which ends what Deliver starts.
@@ -64,7 +67,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 func (s *Service) Stats() Stats {
 	return Stats{
 		Rooms: s.stats.rooms.Load(), Occupants: s.stats.occupants.Load(), RoomsCreated: s.stats.created.Load(),
-		Refused: s.stats.refused.Load(), Lost: s.stats.lost.Load(),
+		Refused: s.stats.refused.Load(), Lost: s.stats.lost.Load(), Panics: s.stats.panics.Load(),
 	}
 }
 
@@ -79,7 +82,10 @@ func (s *Service) Run(ctx context.Context) error {
 			if !ok {
 				break
 			}
-			s.handle(st)
+			if !contain.Do(s.deps.Log, func() { s.handle(st) }) {
+				s.stats.panics.Add(1)
+				s.refuse(st, &xmpp.Error{Type: xmpp.Wait, Condition: xmpp.InternalServerError})
+			}
 		}
 		select {
 		case <-s.front.ready:
@@ -180,6 +186,13 @@ func (s *Service) forget(m *meeting) bool {
 	}
 	delete(s.meetings, m.main)
 	return true
+}
+
+// drop takes a meeting that has broken down out of the table.
+func (s *Service) drop(m *meeting) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.meetings, func(_ xmpp.JID, other *meeting) bool { return other == m })
 }
 
 func (s *Service) isAdmin(j xmpp.JID) bool { return s.admins[j.Bare()] }

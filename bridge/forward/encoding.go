@@ -61,6 +61,20 @@ func (enc *encoding) unwrapPictureID(w *work) {
 	w.vp8.Rewrite(w.payload, id, w.vp8.TL0)
 }
 
+// report is the reception report since the last one, if there is anything to report.
+func (enc *encoding) report(now time.Time) (receive.Report, bool) {
+	enc.mu.Lock()
+	defer enc.mu.Unlock()
+	return enc.stream.Report(now)
+}
+
+// senderReport notes the sender's clock.
+func (enc *encoding) senderReport(ntp uint64, now time.Time) {
+	enc.mu.Lock()
+	defer enc.mu.Unlock()
+	enc.stream.SenderReport(ntp, now)
+}
+
 // cached appends the payload of the packet ext to dst.
 func (enc *encoding) cached(ext uint64, dst []byte) ([]byte, receive.Cached, bool) {
 	enc.mu.Lock()

@@ -39,18 +39,22 @@ func (f *feedback) init(sender uint32) {
 
 // record notes a transport-wide sequence number and sends feedback when it is time.
 func (f *feedback) record(e *Endpoint, b *udp.Batch, ssrc uint32, number uint16, marker bool, now time.Time) {
-	f.mu.Lock()
-	f.recorder.Record(ssrc, number, now.UnixMicro())
-	var packets []rtcp.Packet
-	since := now.Sub(f.lastCC)
-	if since >= transportCCInterval || marker && since >= transportCCAfterFrame {
-		packets = f.recorder.BuildFeedbackPacket()
-		f.lastCC = now
-	}
-	f.mu.Unlock()
-	for _, p := range packets {
+	for _, p := range f.due(ssrc, number, marker, now) {
 		e.sendRTCP(b, p)
 	}
+}
+
+// due notes the number and returns the feedback if it is time for it.
+func (f *feedback) due(ssrc uint32, number uint16, marker bool, now time.Time) []rtcp.Packet {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.recorder.Record(ssrc, number, now.UnixMicro())
+	since := now.Sub(f.lastCC)
+	if since < transportCCInterval && (!marker || since < transportCCAfterFrame) {
+		return nil
+	}
+	f.lastCC = now
+	return f.recorder.BuildFeedbackPacket()
 }
 
 // report sends receiver reports for what e sends when it is time.
@@ -64,9 +68,7 @@ func (f *feedback) report(e *Endpoint, b *udp.Batch, now time.Time) {
 		if in.rtx {
 			continue
 		}
-		in.encoding.mu.Lock()
-		r, ok := in.encoding.stream.Report(now)
-		in.encoding.mu.Unlock()
+		r, ok := in.encoding.report(now)
 		if !ok {
 			continue
 		}

@@ -42,27 +42,27 @@ func (c *Conference) plan(now time.Time) {
 	c.dirty.Store(false)
 	c.timers.planned = now
 
-	c.mu.Lock()
-	views, bySource := c.viewsLocked()
-	plans := c.allocateLocked(views, bySource)
-	events := c.announceLocked(plans, bySource)
-	events = append(events, c.demandsLocked(plans, bySource, now)...)
-	c.mu.Unlock()
-
+	plans, bySource, events := c.decide(now)
 	for _, event := range events {
 		event(c.cfg.Events)
 	}
-
-	c.mu.Lock()
-	asking := c.publishLocked(plans, bySource)
-	c.mu.Unlock()
-	if len(asking) > 0 {
+	if asking := c.publish(plans, bySource); len(asking) > 0 {
 		c.cfg.Dispatch(func(b *udp.Batch) {
 			for _, s := range asking {
 				s.refresh(b, now)
 			}
 		})
 	}
+}
+
+// decide allocates, and says what clients are to be told of it.
+func (c *Conference) decide(now time.Time) ([]planFor, map[string]*source, []func(Events)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	views, bySource := c.viewsLocked()
+	plans := c.allocateLocked(views, bySource)
+	events := c.announceLocked(plans, bySource)
+	return plans, bySource, append(events, c.demandsLocked(plans, bySource, now)...)
 }
 
 // viewsLocked is a snapshot of all video sources in speech order, and the way back from a view to its source.
@@ -134,9 +134,11 @@ func sameSet(a, b []string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
-// publishLocked makes the plans the packet path's subscriptions. It returns the slots that begin and need a key frame.
+// publish makes the plans the packet path's subscriptions. It returns the slots that begin and need a key frame.
 // Those that change the encoding ask for it when they see the new one's packets.
-func (c *Conference) publishLocked(plans []planFor, bySource map[string]*source) (asking []*slot) {
+func (c *Conference) publish(plans []planFor, bySource map[string]*source) (asking []*slot) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.round++
 	subscribers := make(map[*source][]*slot)
 	for _, p := range plans {

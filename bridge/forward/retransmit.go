@@ -55,16 +55,10 @@ func (r *resends) allow(ext uint64, rtt time.Duration, now time.Time) bool {
 // retransmit answers a NACK for the outgoing number seq from the cache of the encoding it came from.
 func (s *slot) retransmit(b *udp.Batch, w *work, seq uint16, now time.Time) bool {
 	n := s.receiver.negotiated.Load()
-	s.mu.Lock()
-	src := s.source
-	e, in, out, ok := s.projection.origin(seq)
-	if !ok || e.encoding >= len(src.encodings) || !s.resends.allow(out, s.receiver.roundTrip(), now) {
-		s.mu.Unlock()
+	src, shift, in, ok := s.mayResend(seq, now)
+	if !ok {
 		return false
 	}
-	shift := *e
-	s.mu.Unlock()
-
 	payload, c, ok := src.encodings[shift.encoding].cached(in, w.buffer[:2])
 	if !ok || n.payloads[c.PayloadType].codec == codecNone {
 		return false
@@ -78,6 +72,17 @@ func (s *slot) retransmit(b *udp.Batch, w *work, seq uint16, now time.Time) bool
 	w.vp8.Rewrite(primary, o.pictureID, o.tl0)
 	s.resend(b, w, n, pt, c, o, payload, now)
 	return true
+}
+
+// mayResend finds what was sent under the outgoing number seq, how it was numbered, and whether to send it again now.
+func (s *slot) mayResend(seq uint16, now time.Time) (src *source, shift epoch, in uint64, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, in, out, ok := s.projection.origin(seq)
+	if !ok || e.encoding >= len(s.source.encodings) || !s.resends.allow(out, s.receiver.roundTrip(), now) {
+		return nil, epoch{}, 0, false
+	}
+	return s.source, *e, in, true
 }
 
 // resend sends a packet again: as RTX where receiver and source have it, else as it was. payload begins with two bytes

@@ -88,9 +88,7 @@ func (e *Endpoint) handleSenderReport(b *udp.Batch, sr *rtcp.SenderReport, now t
 		return
 	}
 	enc := in.encoding
-	enc.mu.Lock()
-	enc.stream.SenderReport(sr.NTPTime, now)
-	enc.mu.Unlock()
+	enc.senderReport(sr.NTPTime, now)
 	w := e.conference.work.Get().(*work)
 	defer e.conference.work.Put(w)
 	for _, s := range *enc.source.subscribers.Load() {

@@ -57,19 +57,7 @@ func (s *slot) forward(b *udp.Batch, w *work) bool {
 	if pt.codec == codecNone {
 		return false
 	}
-	s.mu.Lock()
-	o, send, needKey := s.projection.forward(&w.frame, int(s.target.Load()))
-	if send {
-		s.packets++
-		s.octets += uint32(len(w.payload))
-		s.owed = s.owed && !w.vp8.Key
-	}
-	ask := (needKey || s.owed) && s.asks.take(w.arrival)
-	if ask {
-		s.owed = false
-	}
-	rtxSSRC := s.rtxSSRC
-	s.mu.Unlock()
+	o, rtxSSRC, send, ask := s.decide(w)
 	if ask {
 		w.source.keyframes.ask(b, w.source, w.arrival)
 	}
@@ -85,6 +73,21 @@ func (s *slot) forward(b *udp.Batch, w *work) bool {
 	}, s.receiver, n, &w.values, w.codec != codecAudio, counts, w.arrival)
 	s.receiver.outlet.WriteRTP(b, uint32(o.ext>>16), header, w.payload)
 	return true
+}
+
+// decide says whether to send the packet in w, with which numbers, and whether to ask its sender for a key frame.
+func (s *slot) decide(w *work) (o output, rtxSSRC uint32, send, ask bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o, send, needKey := s.projection.forward(&w.frame, int(s.target.Load()))
+	if send {
+		s.packets++
+		s.octets += uint32(len(w.payload))
+		s.owed = s.owed && !w.vp8.Key
+	}
+	ask = (needKey || s.owed) && s.asks.take(w.arrival)
+	s.owed = s.owed && !ask
+	return o, s.rtxSSRC, send, ask
 }
 
 // assign makes the slot show src, which has the same primary SSRC as the one it showed before. conference.mu must be

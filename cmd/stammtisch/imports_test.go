@@ -17,12 +17,12 @@ var arrows = []struct {
 	to   []string
 }{
 	{"cmd/", []string{"focus", "focus/", "bridge", "bridge/", "muc", "muc/", "meetweb", "jingle", "xmpp", "xmpp/", "configs", "configs/"}},
-	{"focus", []string{"focus/", "jingle", "xmpp"}},
+	{"focus", []string{"focus/", "jingle", "xmpp", "xmpp/contain"}},
 	{"focus/", []string{"focus/", "jingle", "xmpp"}},
-	{"muc", []string{"muc/", "jingle", "xmpp"}},
+	{"muc", []string{"muc/", "jingle", "xmpp", "xmpp/contain"}},
 	{"muc/", []string{"muc/", "jingle", "xmpp"}},
 	{"meetweb", []string{"configs/datadir", "configs/redact"}},
-	{"bridge", []string{"bridge/", "jingle", "xmpp"}},
+	{"bridge", []string{"bridge/", "jingle", "xmpp", "xmpp/contain"}},
 	{"bridge/", []string{"bridge/"}},
 	{"jingle", []string{"xmpp"}},
 	{"xmpp", []string{"xmpp/"}},

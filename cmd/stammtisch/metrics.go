@@ -70,6 +70,7 @@ func roomMetrics(domain string, rooms *muc.Service) prometheus.Collector {
 		gauge("room_occupants", "Occupants of all rooms together.", float64(st.Occupants), "service", domain)
 		counter("rooms_created_total", "Rooms since the start.", float64(st.RoomsCreated), "service", domain)
 		counter("rooms_refused_total", "Stanzas that a full queue or a rate did not take.", float64(st.Refused), "service", domain)
+		counter("rooms_panics_total", "Bugs that ended a room.", float64(st.Panics), "service", domain)
 		counter("rooms_lost_total", "Occupants removed because their own queue took no more.", float64(st.Lost), "service", domain)
 	}}
 }
@@ -96,8 +97,21 @@ func bridgeMetrics(b *bridge.Service) prometheus.Collector {
 		counter("bridge_messages_sent_total", "Bridge channel messages.", float64(st.SocketSent), "channel", "websocket")
 		counter("bridge_messages_refused_total", "Bridge channel messages that were not understood.", float64(st.MessagesRefused))
 		counter("bridge_messages_dropped_total", "Bridge channel messages that an overloaded conference did not take.", float64(st.MessagesDropped))
+		counter("bridge_panics_total", "Bugs that ended a conference.", float64(st.Panics))
+		mediaMetrics(st, gauge, counter)
 		udpMetrics(st, counter)
 	}}
+}
+
+func mediaMetrics(st bridge.Stats, gauge, counter emit) {
+	loss, t := st.Loss(), &st.Media.Totals
+	gauge("bridge_round_trip_seconds", "Mean round-trip time to the endpoints.", st.RoundTrip().Seconds())
+	gauge("bridge_loss_ratio", "Part of the packets that is lost.", loss.In, "direction", "in")
+	gauge("bridge_loss_ratio", "Part of the packets that is lost.", loss.Out, "direction", "out")
+	counter("bridge_keyframes_received_total", "Key frames from senders.", float64(t.KeyframesReceived))
+	counter("bridge_keyframes_requested_total", "Key frames asked for.", float64(t.KeyframesRequested))
+	counter("bridge_retransmitted_total", "Packets sent again.", float64(t.Retransmitted))
+	counter("bridge_speaker_changes_total", "Changes of the dominant speaker.", float64(t.SpeakerChanges))
 }
 
 func udpMetrics(st bridge.Stats, counter emit) {
@@ -118,7 +132,7 @@ func udpMetrics(st bridge.Stats, counter emit) {
 		"malformed": t.Malformed, "unknown_payload_type": t.UnknownPayloadType, "unknown_ssrc": t.UnknownSSRC,
 		"duplicate": t.Duplicate, "padding": t.Padding, "muted": t.Muted, "silent": t.Silent,
 	} {
-		counter("bridge_packets_not_forwarded_total", "RTP packets of running conferences that were not forwarded, by reason.", float64(n), "reason", reason)
+		counter("bridge_packets_not_forwarded_total", "RTP packets that were not forwarded, by reason.", float64(n), "reason", reason)
 	}
 }
 
@@ -130,6 +144,7 @@ func focusMetrics(f *focus.Focus) prometheus.Collector {
 		gauge("focus_bridges", "Bridges in the brewery.", float64(st.Bridges))
 		gauge("focus_operational_bridges", "Bridges that can be used.", float64(st.OperationalBridges))
 		counter("focus_conferences_created_total", "Conferences since the start.", float64(st.ConferencesCreated))
+		counter("focus_panics_total", "Bugs that ended a conference.", float64(st.Panics))
 		counter("focus_dropped_stanzas_total", "Stanzas that could not be sent.", float64(st.DroppedSent))
 	}}
 }
