@@ -29,7 +29,7 @@ func TestParseJID(t *testing.T) {
 }
 
 func FuzzParseJID(f *testing.F) {
-	for _, s := range []string{"", "@", "stand-up@muc.meet.example/ana", "guest.meet.example/ü", "A@B/C"} {
+	for _, s := range []string{"", "@", "stand-up@muc.meet.example/ana", "guest.meet.example/ü", "A@B/C", "0..", "a@b./c"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -1,6 +1,7 @@
 package xmpp
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -21,6 +22,15 @@ func ParseJID(s string) (JID, error) {
 	p, err := jid.Parse(s)
 	if err != nil {
 		return JID{}, fmt.Errorf("parse address: %w", err)
+	}
+	return prepared(p)
+}
+
+// prepared takes what the library made of an address, unless preparing it again would make something else of it: two spellings of one
+// address, such as of a domain with two dots behind it, must not be two keys of a map.
+func prepared(p jid.JID) (JID, error) {
+	if again, err := jid.Parse(p.String()); err != nil || !again.Equal(p) {
+		return JID{}, errors.New("address cannot be prepared")
 	}
 	return JID{p.Localpart(), p.Domainpart(), p.Resourcepart()}, nil
 }
@@ -43,7 +53,7 @@ func NewJID(local, domain, resource string) (JID, error) {
 	if err != nil {
 		return JID{}, fmt.Errorf("build address: %w", err)
 	}
-	return JID{p.Localpart(), p.Domainpart(), p.Resourcepart()}, nil
+	return prepared(p)
 }
 
 // parsePlain takes the addresses that preparation would leave as they are, which is nearly all of them.
