@@ -14,11 +14,7 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"go.uber.org/goleak"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // safeBuffer is a log that a test reads while the server writes it.
 type safeBuffer struct {
