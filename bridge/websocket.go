@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"errors"
 	"io"
 	"net"
 	"sync"
@@ -16,6 +17,7 @@ const (
 	socketTimeout = 60 * time.Second // without any frame from the client
 	socketWrite   = 10 * time.Second // for one write
 	socketBurst   = 16 << 10         // bytes of queued frames that leave in one write
+	socketLinger  = time.Second      // for the client to take and answer a close frame
 )
 
 // Reasons for which the bridge closes a channel's WebSocket.
@@ -43,11 +45,21 @@ func newSocketChannel(conn net.Conn) *socketChannel {
 func (c *socketChannel) serve(ep *endpoint, src io.Reader) {
 	var writer sync.WaitGroup
 	writer.Go(c.writeLoop)
+	defer c.conn.Close()
 	defer writer.Wait()
 	defer c.close(ws.StatusNormalClosure, "")
 	ep.socketOpened(c)
 	defer ep.socketClosed(c)
-	c.readLoop(src, func(msg []byte) { ep.channelMessage(msg, true) })
+	if !c.readLoop(src, func(msg []byte) { ep.channelMessage(msg, true) }) {
+		c.linger(src)
+	}
+}
+
+// linger takes what the client still sends: a connection that is closed with unread data loses what was written to it, the reason for
+// the end among it.
+func (c *socketChannel) linger(src io.Reader) {
+	c.conn.SetReadDeadline(time.Now().Add(socketLinger))
+	_, _ = io.Copy(io.Discard, io.LimitReader(src, 16*maxChannelMessage))
 }
 
 // send queues one message.
@@ -64,7 +76,7 @@ func (c *socketChannel) queue(f ws.Frame) bool {
 	}
 }
 
-// close ends the channel: the writer sends the close frame and closes the connection, which wakes the reader.
+// close ends the channel: the writer sends the close frame, and the reader waits for the client's for a moment.
 func (c *socketChannel) close(code ws.StatusCode, text string) {
 	c.closeOnce.Do(func() {
 		c.farewell = ws.NewCloseFrame(ws.NewCloseFrameBody(code, text))
@@ -75,7 +87,6 @@ func (c *socketChannel) close(code ws.StatusCode, text string) {
 func (c *socketChannel) writeLoop() {
 	ping := time.NewTicker(socketPing)
 	defer ping.Stop()
-	defer c.conn.Close()
 	var buf []byte
 	for {
 		select {
@@ -88,11 +99,13 @@ func (c *socketChannel) writeLoop() {
 			buf = appendFrame(c.gather(buf[:0]), c.farewell)
 			c.conn.SetWriteDeadline(time.Now().Add(socketWrite))
 			_, _ = c.conn.Write(buf)
+			c.conn.SetReadDeadline(time.Now().Add(socketLinger))
 			return
 		}
 		c.conn.SetWriteDeadline(time.Now().Add(socketWrite))
 		if _, err := c.conn.Write(buf); err != nil {
 			c.close(ws.StatusAbnormalClosure, "")
+			_ = c.conn.Close() // wakes the reader
 			return
 		}
 	}
@@ -125,20 +138,21 @@ func (b *frameBuffer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// readLoop hands every text message to take until the client closes, breaks the protocol or falls silent.
-func (c *socketChannel) readLoop(src io.Reader, take func(msg []byte)) {
+// readLoop hands every text message to take until either side closes, or the client breaks the protocol or falls silent. It says
+// whether the client has nothing more to send.
+func (c *socketChannel) readLoop(src io.Reader, take func(msg []byte)) (done bool) {
 	r := wsutil.Reader{Source: src, State: ws.StateServerSide, CheckUTF8: true, MaxFrameSize: maxChannelMessage, OnIntermediate: c.control}
 	for {
+		c.conn.SetReadDeadline(time.Now().Add(socketTimeout))
 		select {
 		case <-c.closing:
-			return
+			return false
 		default:
 		}
-		c.conn.SetReadDeadline(time.Now().Add(socketTimeout))
 		head, err := r.NextFrame()
 		if err == nil && head.OpCode.IsControl() {
 			if c.control(head, &r) != nil {
-				return
+				return true
 			}
 			continue
 		}
@@ -147,18 +161,24 @@ func (c *socketChannel) readLoop(src io.Reader, take func(msg []byte)) {
 			msg, err = io.ReadAll(io.LimitReader(&r, maxChannelMessage+1))
 		}
 		switch {
-		case err == wsutil.ErrFrameTooLarge || len(msg) > maxChannelMessage:
-			c.close(ws.StatusMessageTooBig, "message too large")
-			return
-		case err == wsutil.ErrInvalidUTF8:
-			c.close(ws.StatusInvalidFramePayloadData, "not UTF-8")
-			return
-		case err != nil:
-			c.close(ws.StatusProtocolError, "")
-			return
+		case len(msg) > maxChannelMessage || err != nil:
+			c.breach(err)
+			return false
 		case head.OpCode == ws.OpText:
 			take(msg)
 		}
+	}
+}
+
+// breach closes the channel for what the client did wrong; err is nil for a message that is too large.
+func (c *socketChannel) breach(err error) {
+	switch {
+	case err == nil || errors.Is(err, wsutil.ErrFrameTooLarge):
+		c.close(ws.StatusMessageTooBig, "message too large")
+	case errors.Is(err, wsutil.ErrInvalidUTF8):
+		c.close(ws.StatusInvalidFramePayloadData, "not UTF-8")
+	default:
+		c.close(ws.StatusProtocolError, "")
 	}
 }
 
