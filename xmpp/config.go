@@ -54,6 +54,13 @@ type Host struct {
 	// Hibernation is how long a session waits for its client to resume it (XEP-0198): 60 s when zero. A host of service accounts
 	// wants 2 s, so that a bridge whose stream breaks leaves the brewery.
 	Hibernation time.Duration
+	// Pace bounds how fast each client may speak.
+	Pace Pace
+	// Closed keeps the clients of other hosts from sending to this host's accounts directly; guests reach nobody's but their own.
+	// What a conference needs goes through components.
+	Closed bool
+	// Components marks a host whose accounts are those of the service's own parts, which may send to closed hosts.
+	Components bool
 }
 
 // Identity is a disco#info identity.

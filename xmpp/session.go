@@ -86,6 +86,9 @@ func (s *session) fromClient(c *stream, st Stanza, bad *Error) error {
 	if bad != nil {
 		err = bad
 	}
+	if err == nil && !s.mayReach(st.To) {
+		err = errNoSuchSession
+	}
 	if err == nil && !s.at.sent(st) {
 		err = &Error{Type: Wait, Condition: PolicyViolation, Text: "present at too many addresses"}
 	}

@@ -22,6 +22,7 @@ type Stats struct {
 	Bounced       uint64            // stanzas answered with an error by the router
 	Ended         map[string]uint64 // sessions and streams by why they ended
 	QueueFull     map[string]uint64 // stanzas refused as resource-constraint, by kind of addressee
+	Paced         uint64            // stanzas after which a client had to wait because it sends too much
 }
 
 // counters are the server's own; each is safe to use from everywhere.
@@ -30,7 +31,7 @@ type counters struct {
 
 	stanzasIn, stanzasOut, bytesIn, bytesOut atomic.Uint64
 	authOK, authFailed, authSlowed           atomic.Uint64
-	resumed, resumeFailed, bounced           atomic.Uint64
+	resumed, resumeFailed, bounced, paced    atomic.Uint64
 
 	opened, ended, queueFull labelled
 }
@@ -62,7 +63,7 @@ func (s *Server) Stats() Stats {
 		StreamsOpened: c.opened.snapshot(), StanzasIn: c.stanzasIn.Load(), StanzasOut: c.stanzasOut.Load(),
 		BytesIn: c.bytesIn.Load(), BytesOut: c.bytesOut.Load(),
 		AuthSuccesses: c.authOK.Load(), AuthFailures: c.authFailed.Load(), AuthSlowed: c.authSlowed.Load(),
-		Resumed: c.resumed.Load(), ResumeFailed: c.resumeFailed.Load(), Bounced: c.bounced.Load(),
+		Paced: c.paced.Load(), Resumed: c.resumed.Load(), ResumeFailed: c.resumeFailed.Load(), Bounced: c.bounced.Load(),
 		Ended: c.ended.snapshot(), QueueFull: c.queueFull.snapshot(),
 	}
 }

@@ -42,6 +42,7 @@ type stream struct {
 	failures  int
 	user      JID // bare; once authenticated
 	anonymous bool
+	pacer     pacer
 
 	mu     sync.Mutex
 	sess   *session // guarded by mu
@@ -103,9 +104,18 @@ func (c *stream) serve() {
 	}
 }
 
-// receive handles one element. An error ends the stream; see asStreamError for what the peer is told.
+// receive handles one element and waits if the client is too fast. An error ends the stream; see asStreamError for what the peer is
+// told.
 func (c *stream) receive(frame []byte) error {
 	c.srv.count.bytesIn.Add(uint64(len(frame)))
+	err := c.handle(frame)
+	if err == nil && c.state == isBound {
+		c.keepPace(len(frame))
+	}
+	return err
+}
+
+func (c *stream) handle(frame []byte) error {
 	st, err := ParseStanza(frame)
 	if err == nil {
 		return c.stanza(st, nil)

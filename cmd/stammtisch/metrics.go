@@ -59,6 +59,7 @@ func xmppMetrics(srv *xmpp.Server) prometheus.Collector {
 		counter("xmpp_slowed_logins_total", "Logins that had to wait because of failures before.", float64(st.AuthSlowed))
 		counter("xmpp_resumed_total", "Sessions that a client came back to.", float64(st.Resumed))
 		counter("xmpp_failed_resumptions_total", "Sessions that a client wanted to come back to and that were gone.", float64(st.ResumeFailed))
+		counter("xmpp_paced_total", "Stanzas after which a client had to wait because it sends too much.", float64(st.Paced))
 		counter("xmpp_bounced_total", "Stanzas returned to their sender.", float64(st.Bounced))
 	}}
 }

@@ -81,11 +81,13 @@ func (a *assembly) addXMPP() error {
 
 func (a *assembly) xmppConfig() (xmpp.Config, error) {
 	d, listen := a.domains, a.cfg.XMPP.Listen
+	// Several times what a client sends that enters a large room, its busiest moment.
+	clientPace := xmpp.Pace{Stanzas: 100, Bytes: 256 << 10}
 	cfg := xmpp.Config{
 		Hosts: []xmpp.Host{
-			{Name: d.main, Auth: xmpp.AuthAccounts},
-			{Name: d.guest, Auth: xmpp.AuthAnonymous},
-			{Name: d.auth, Auth: xmpp.AuthAccounts, Hibernation: serviceHibernation},
+			{Name: d.main, Auth: xmpp.AuthAccounts, Closed: true, Pace: clientPace},
+			{Name: d.guest, Auth: xmpp.AuthAnonymous, Closed: true, Pace: clientPace},
+			{Name: d.auth, Auth: xmpp.AuthAccounts, Closed: true, Components: true, Hibernation: serviceHibernation},
 		},
 		Version: versionText(), LogAddresses: a.cfg.Log.Addresses,
 	}
