@@ -63,7 +63,7 @@ func (s *Server) boshCreate(r *http.Request, b boshBody) []byte {
 	}
 	t := &boshTransport{
 		srv: s, sid: newUUID(), wait: min(boshWait, max(b.wait, time.Second)), hold: min(boshHold, max(0, b.hold)), tls: r.TLS != nil,
-		turns: make(map[uint64]chan struct{}), kept: make(map[uint64][]byte), ready: make(chan struct{}, 1), done: make(chan struct{}),
+		turns: make(map[uint64]chan struct{}), kept: make(map[uint64][]byte), ready: make(chan struct{}, 1), done: make(chan struct{}), told: make(chan struct{}),
 		processed: b.rid - 1, created: true, from: b.to,
 	}
 	c, err := s.newStream("bosh", t, s.addrOfRequest(r), "")

@@ -34,6 +34,7 @@ type boshTransport struct {
 	busy      int                      // guarded by mu; requests that are neither held nor answered
 	ended     bool                     // guarded by mu
 	tell      *StreamError             // guarded by mu; for the last answer
+	told      chan struct{}            // closed, with mu held, when a request has got the last answer
 	idle      *time.Timer              // guarded by mu; runs while no request is there
 }
 

@@ -84,6 +84,11 @@ func (t *boshTransport) lastAnswer() []byte {
 }
 
 func (t *boshTransport) lastAnswerLocked() []byte {
+	select {
+	case <-t.told:
+	default:
+		close(t.told)
+	}
 	if t.tell != nil {
 		return boshTerminate("remote-stream-error", t.tell)
 	}

@@ -82,6 +82,7 @@ func (s *Server) Run(ctx context.Context) error {
 	go func() { s.wg.Wait(); close(ended) }()
 	select {
 	case <-ended:
+		s.awaitTold()
 		return nil
 	case <-time.After(s.cfg.Limits.Grace):
 	}
@@ -90,6 +91,21 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	<-ended
 	return nil
+}
+
+// awaitTold waits a moment until the clients over BOSH have asked for the goodbye: a client whose request was just answered has none
+// waiting, and learns of the end by its next one.
+func (s *Server) awaitTold() {
+	ctx, cancel := context.WithTimeout(context.Background(), farewell)
+	defer cancel()
+	var all []*boshTransport
+	s.bosh.each(func(_ string, t *boshTransport) { all = append(all, t) })
+	for _, t := range all {
+		select {
+		case <-t.told:
+		case <-ctx.Done():
+		}
+	}
 }
 
 // spawn runs f on a goroutine that Run waits for; not any more once the server shuts down.

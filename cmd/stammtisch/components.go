@@ -18,10 +18,8 @@ type component struct {
 	run func(ctx context.Context) error
 	// ready is closed when others may rely on the component; nil when they may from the start.
 	ready <-chan struct{}
-	// patience is how long its end is awaited before the component before it in the list is told to stop too; 0 is for half of the
-	// time that is left, so that one that hangs leaves some to the others. The web server has little: it stops accepting at once,
-	// and its BOSH requests end when xmpp answers them.
-	patience time.Duration
+	// last is for one that is to stop after all others, whenever it started: the others' goodbyes go through it.
+	last bool
 }
 
 // running is a component that has been started.
@@ -32,7 +30,7 @@ type running struct {
 	err    error         // what it returned; read after done
 }
 
-// runAll starts the components in order, calls up when all are ready, and stops them in reverse when ctx ends or one of them fails.
+// runAll starts the components in order, calls up when all are ready, and stops them in stopOrder when ctx ends or one of them fails.
 // All are visited even when some fail; grace bounds the stop as a whole.
 func runAll(ctx context.Context, log *slog.Logger, list []component, grace time.Duration, up func()) error {
 	failed := make(chan struct{}, len(list)) // buffered: nobody waits for us to look
@@ -78,18 +76,32 @@ func startAll(ctx context.Context, list []component, failed chan<- struct{}) (st
 	return started, ctx.Err() == nil
 }
 
-// stopAll stops what was started, last first, and returns what went wrong in any of them.
+// stopOrder is what was started, last first, but for those that stop after all others.
+func stopOrder(started []*running) []*running {
+	order := slices.Clone(started)
+	slices.Reverse(order)
+	slices.SortStableFunc(order, func(a, b *running) int {
+		switch {
+		case a.last == b.last:
+			return 0
+		case b.last:
+			return -1
+		}
+		return 1
+	})
+	return order
+}
+
+// stopAll stops what was started, in stopOrder, and returns what went wrong in any of them.
 func stopAll(started []*running, grace time.Duration) error {
 	over, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
 	deadline, _ := over.Deadline()
-	for _, r := range slices.Backward(started) {
+	order := stopOrder(started)
+	for _, r := range order {
 		r.cancel()
-		patience := time.Until(deadline) / 2
-		if r.patience > 0 {
-			patience = min(patience, r.patience)
-		}
-		wait, done := context.WithTimeout(over, patience)
+		// Half of the time that is left, so that one that hangs leaves some to the others.
+		wait, done := context.WithTimeout(over, time.Until(deadline)/2)
 		select {
 		case <-r.done:
 		case <-wait.Done():
@@ -97,7 +109,7 @@ func stopAll(started []*running, grace time.Duration) error {
 		done()
 	}
 	var errs []error
-	for _, r := range slices.Backward(started) {
+	for _, r := range order {
 		select {
 		case <-r.done:
 		case <-over.Done():

@@ -68,15 +68,16 @@ func TestComponentsStartInOrderAndStopInReverse(t *testing.T) {
 	})
 }
 
-// A component with little patience does not hold the others up, but is still waited for in the end.
-func TestPatience(t *testing.T) {
+// A component that the others' goodbyes go through stops after all of them, wherever it stands in the list.
+func TestLastStopsLast(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := new(diary)
 		ctx, cancel := context.WithCancel(t.Context())
 		web := d.part("web", 0, time.Second, nil)
-		web.patience = 200 * time.Millisecond
-		err := runAll(ctx, slog.New(slog.DiscardHandler), []component{d.part("xmpp", 0, 0, nil), web}, 5*time.Second, cancel)
-		want := []string{"xmpp is up", "web is up", "web is told to stop", "xmpp is told to stop", "xmpp is down", "web is down"}
+		web.last = true
+		err := runAll(ctx, slog.New(slog.DiscardHandler), []component{d.part("xmpp", 0, 0, nil), web, d.part("metrics", 0, 0, nil)}, 5*time.Second, cancel)
+		want := []string{"xmpp is up", "web is up", "metrics is up", "metrics is told to stop", "metrics is down", "xmpp is told to stop", "xmpp is down",
+			"web is told to stop", "web is down"}
 		if err != nil || !slices.Equal(d.read(), want) {
 			t.Errorf("happened\n%s, %v, want\n%s", strings.Join(d.read(), "\n"), err, strings.Join(want, "\n"))
 		}

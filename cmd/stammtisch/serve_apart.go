@@ -96,20 +96,31 @@ func (a *assembly) addStreamsOverHTTP() {
 	mux.Handle("/xmpp-websocket", a.web.xmppWebSocket)
 	mux.Handle("/http-bind", a.web.bosh)
 	ready := make(chan struct{})
-	a.add(component{name: "xmpp.http", ready: ready, run: func(ctx context.Context) error {
+	a.add(component{name: "xmpp.http", ready: ready, last: true, run: func(ctx context.Context) error {
 		ln, err := net.Listen("tcp", a.cfg.XMPP.HTTP)
 		if err != nil {
 			return err
 		}
 		close(ready)
 		srv := &http.Server{Handler: forwarded(mux), ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
-		stop := context.AfterFunc(ctx, func() { _ = srv.Close() })
+		parted := make(chan error, 1)
+		stop := context.AfterFunc(ctx, func() { parted <- a.endHTTP(srv) })
 		defer stop()
 		if err := srv.Serve(ln); ctx.Err() == nil {
 			return err
 		}
-		return nil
+		return <-parted
 	}})
+}
+
+// endHTTP lets the requests that are under way end, within the time for goodbyes.
+func (a *assembly) endHTTP(srv *http.Server) error {
+	grace, cancel := context.WithTimeout(context.Background(), a.cfg.Grace)
+	defer cancel()
+	if srv.Shutdown(grace) != nil {
+		return srv.Close()
+	}
+	return nil
 }
 
 // forwarded takes clients' addresses from the web server, the only one that speaks to xmpp.http.

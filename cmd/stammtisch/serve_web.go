@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/http"
-	"time"
 
 	"stammtisch/configs"
 	"stammtisch/meetweb"
@@ -46,6 +45,7 @@ func (a *assembly) addWeb() error {
 		return err
 	}
 	a.webServer = s
-	a.add(component{name: "web.listen", run: s.Run, ready: s.Ready(), patience: 200 * time.Millisecond})
+	// BOSH clients learn of the end by the answer to their next request, so it has to get through.
+	a.add(component{name: "web.listen", run: s.Run, ready: s.Ready(), last: true})
 	return nil
 }
