@@ -38,6 +38,9 @@ func sessionInvalid(text string) error {
 		App: []*xmpp.Element{xmpp.NewElement(xmpp.NSFocus, "session-invalid")}}
 }
 
+// maxMachineUID bounds what is kept of a login, in bytes. Clients send 32.
+const maxMachineUID = 256
+
 // admission decides who may start a conference.
 type admission struct {
 	cfg      Config
@@ -55,6 +58,8 @@ func (a *admission) admit(req Request, breakout, running bool, now time.Time) (a
 	}
 	var s authSession
 	switch {
+	case len(req.MachineUID) > maxMachineUID:
+		return authSession{}, &xmpp.Error{Type: xmpp.Modify, Condition: xmpp.NotAcceptable, Text: "machine UID too long"}
 	case req.SessionID != "":
 		known := false
 		if s, known = a.sessions.lookup(req.SessionID, now); !known {

@@ -52,6 +52,7 @@ func TestAdmission(t *testing.T) {
 		{"login without machine", Request{From: guestJID, SessionID: login.id}, false, true, 0, xmpp.NotAcceptable, ""},
 		{"unknown login", Request{From: guestJID, MachineUID: "m1", SessionID: "x"}, false, true, 0, xmpp.NotAcceptable, ""},
 		{"unknown login of an account", Request{From: hostJID, MachineUID: "m1", SessionID: "x"}, false, true, 0, xmpp.NotAcceptable, ""},
+		{"endless machine", Request{From: hostJID, MachineUID: strings.Repeat("m", 1000)}, false, true, 0, xmpp.NotAcceptable, ""},
 		{"breakout room", Request{From: guestJID}, true, false, 0, "", ""},
 		{"no address, nothing runs", Request{MachineUID: "m3"}, false, false, 0, xmpp.NotAuthorized, ""},
 		{"no address, login", Request{MachineUID: "m1", SessionID: login.id}, false, false, 0, "", "host@meet.example"},
@@ -106,6 +107,31 @@ func TestAuthSessions(t *testing.T) {
 	a.expire(now.Add(48 * time.Hour))
 	if len(a.byID)+len(a.byBound)+len(a.byOrigin) != 0 {
 		t.Error("expired sessions are kept")
+	}
+}
+
+// A browser that remembers the login of an account that was deleted, or got another password, is a guest again.
+func TestLoginsEndWithTheirAccount(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	a := testAdmission()
+	f := &Focus{admission: a}
+	other := xmpp.MustJID("other@meet.example/web")
+	login, _ := a.admit(Request{From: hostJID, MachineUID: "m1"}, false, false, now)
+	kept, _ := a.admit(Request{From: other, MachineUID: "m1"}, false, false, now)
+	asGuest := Request{From: guestJID, MachineUID: "m1", SessionID: login.id}
+	if _, err := a.admit(asGuest, false, false, now); err != nil {
+		t.Fatal(err)
+	}
+	f.EndLogins(hostJID)
+	if _, err := a.admit(asGuest, false, false, now); !errors.Is(err, errSessionInvalid) {
+		t.Errorf("the login is still good: %v", err)
+	}
+	if a.sessions.authenticated(guestJID, now) {
+		t.Error("who used the login still counts as its account")
+	}
+	asGuest.SessionID = kept.id
+	if _, err := a.admit(asGuest, false, false, now); err != nil {
+		t.Errorf("another account's login ended too: %v", err)
 	}
 }
 

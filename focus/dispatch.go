@@ -54,7 +54,7 @@ func (f *Focus) announce(change bridgeChange) {
 // post hands an event to a conference. One that has more to do than it can keep has missed something now: it ends.
 func (f *Focus) post(r *runner, ev event) {
 	if err := r.post(ev); errors.Is(err, errInboxIsFull) {
-		f.log.Error("conference is overrun", "room", r.room.Local())
+		r.log(f.log).Error("conference is overrun")
 		r.overrun("overrun")
 	}
 }

@@ -2,6 +2,7 @@ package focus
 
 import (
 	"errors"
+	"log/slog"
 	"strconv"
 	"strings"
 	"sync"
@@ -36,6 +37,10 @@ type runner struct {
 	participants int
 	main         xmpp.JID // of a breakout room
 }
+
+// log is for what concerns the conference. It goes by a number: a room's name may say who meets there, which is nobody's business
+// who reads logs; the debug level tells which number is which room.
+func (r *runner) log(log *slog.Logger) *slog.Logger { return log.With("conference", r.id) }
 
 // post hands over an event without waiting.
 func (r *runner) post(ev event) error {

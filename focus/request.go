@@ -73,7 +73,9 @@ func (f *Focus) join(room xmpp.JID, breakout bool, req Request) (*runner, error)
 		return nil, err
 	}
 	f.created.Add(1)
-	f.log.Info("conference starts", "room", room.Local())
+	log := r.log(f.log)
+	log.Info("conference starts")
+	log.Debug("conference has a room", "room", room.Local())
 	go func() {
 		defer f.registry.running.Done()
 		f.run(r, c)
@@ -158,6 +160,10 @@ func (f *Focus) loginURL(st xmpp.Stanza, el *xmpp.Element) {
 		f.send(st.Result(out))
 	}
 }
+
+// EndLogins forgets the logins of an account, because it was deleted or got another password: browsers that remember one are guests
+// again. It is safe for concurrent use.
+func (f *Focus) EndLogins(account xmpp.JID) { f.admission.sessions.removeOf(account.Bare()) }
 
 // logout forgets a login.
 func (f *Focus) logout(st xmpp.Stanza, el *xmpp.Element) {

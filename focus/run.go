@@ -15,7 +15,7 @@ func (f *Focus) newConference(r *runner, breakout bool, props properties) (*conf
 		return nil, err
 	}
 	return &conference{cfg: f.cfg, room: r.room, self: self, focus: f.link.JID(), idPrefix: r.prefix(), breakout: breakout, props: props,
-		log: f.log.With("room", r.room.Local()), bridgeCount: -1, members: map[jingle.EndpointID]*participant{}, pending: map[string]*pendingIQ{}}, nil
+		log: r.log(f.log), bridgeCount: -1, members: map[jingle.EndpointID]*participant{}, pending: map[string]*pendingIQ{}}, nil
 }
 
 // run is a conference's goroutine: it owns c until the conference has ended. A panic ends this conference and no other.

@@ -92,6 +92,17 @@ func (a *authSessions) authenticated(jid xmpp.JID, now time.Time) bool {
 	return s != nil && now.Sub(s.lastActivity) <= a.lifetime
 }
 
+// removeOf forgets all sessions of an account.
+func (a *authSessions) removeOf(identity xmpp.JID) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, s := range a.byID {
+		if s.identity == identity {
+			a.removeLocked(s)
+		}
+	}
+}
+
 // remove forgets a session and says whether there was one.
 func (a *authSessions) remove(id string) bool {
 	a.mu.Lock()

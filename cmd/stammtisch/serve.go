@@ -75,10 +75,12 @@ type assembly struct {
 	// webServer, with role web, is there when anybody connects.
 	webServer *meetweb.Server
 
-	store    *accounts.SQLite // with role xmpp
-	registry *prometheus.Registry
-	web      endpoints   // what the others give to the web server
-	list     []component // in the order of their start
+	store *accounts.SQLite // with role xmpp
+	// endLogins makes the focus forget an account's logins; nil without one here.
+	endLogins func(account xmpp.JID)
+	registry  *prometheus.Registry
+	web       endpoints   // what the others give to the web server
+	list      []component // in the order of their start
 }
 
 func (a *assembly) has(role string) bool { return slices.Contains(a.roles, role) }

@@ -73,6 +73,7 @@ func (a *assembly) addFocus() error {
 			return entity{}, err
 		}
 		a.web.conferenceRequest = f
+		a.endLogins = f.EndLogins
 		return entity{run: f.Run, metrics: focusMetrics(f)}, nil
 	})
 }

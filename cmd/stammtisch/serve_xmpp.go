@@ -141,7 +141,8 @@ func (a *assembly) addRooms() error {
 	return nil
 }
 
-// endChangedAccounts ends the sessions of accounts whose password was changed or that were deleted, by whichever process.
+// endChangedAccounts ends the sessions of accounts whose password was changed or that were deleted, by whichever process, and then what
+// their browsers could come back with as guests.
 func (a *assembly) endChangedAccounts(ctx context.Context) error {
 	changes, err := a.store.Watch(ctx)
 	if err != nil {
@@ -153,6 +154,9 @@ func (a *assembly) endChangedAccounts(ctx context.Context) error {
 			continue
 		}
 		a.xmpp.EndAccount(account, c.Kind.String())
+		if a.endLogins != nil {
+			a.endLogins(account)
+		}
 	}
 	if ctx.Err() == nil {
 		return fmt.Errorf("account changes are not seen any more")
