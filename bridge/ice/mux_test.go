@@ -272,3 +272,19 @@ func FuzzHandleSTUN(f *testing.F) {
 		m.HandleSTUN(m.sockets[0], from, packet, time.Now())
 	})
 }
+
+// Checks go to whatever addresses a client names: it names so many and no more, however often it speaks.
+func TestCandidatesAreBounded(t *testing.T) {
+	p := &Path{}
+	taken := 0
+	for i := range 5 {
+		list := []Candidate{{Address: "hidden.local", Port: 9, Type: "host"}}
+		for j := range 10 {
+			list = append(list, Candidate{Address: "192.0.2.1", Port: 1000 + 10*i + j, Type: "host", Priority: 1})
+		}
+		taken += len(p.takeLocked(list))
+	}
+	if taken != maxRemoteCandidates {
+		t.Errorf("%d candidates are checked, want %d", taken, maxRemoteCandidates)
+	}
+}

@@ -29,7 +29,7 @@ func (s State) String() string {
 	return [...]string{"new", "connected", "disconnected", "failed"}[s]
 }
 
-// maxRemoteCandidates bounds what a client can make us send checks to.
+// maxRemoteCandidates bounds what a client can make us send checks to, over the path's life: they go to whatever address it names.
 const maxRemoteCandidates = 20
 
 // ErrClosed is returned by methods of a closed [Path].
@@ -54,6 +54,7 @@ type Path struct {
 	started    bool        // guarded by mu
 	state      State       // guarded by mu
 	selectedAt time.Time   // guarded by mu
+	told       int         // usable candidates so far; guarded by mu
 	closed     bool        // guarded by mu
 	wg         sync.WaitGroup
 }
@@ -100,20 +101,33 @@ func (p *Path) SetRemote(ufrag, password string, candidates []Candidate) error {
 		return nil // candidates may come first; the client repeats itself by checking us
 	}
 	p.started = true
+	candidates = p.takeLocked(candidates)
 	p.mu.Unlock()
 	if start {
 		if err := g.start(ufrag, password); err != nil {
 			return err
 		}
 	}
-	for _, c := range candidates[:min(len(candidates), maxRemoteCandidates)] {
-		if remote := remoteCandidate(c); remote != nil {
-			if err := g.agent.AddRemoteCandidate(remote); err != nil {
-				return fmt.Errorf("add remote candidate: %w", err)
-			}
+	for _, c := range candidates {
+		if err := g.agent.AddRemoteCandidate(remoteCandidate(c)); err != nil {
+			return fmt.Errorf("add remote candidate: %w", err)
 		}
 	}
 	return nil
+}
+
+// takeLocked returns those of the candidates that are to be checked.
+func (p *Path) takeLocked(candidates []Candidate) (usable []Candidate) {
+	for _, c := range candidates {
+		if p.told >= maxRemoteCandidates {
+			break
+		}
+		if remoteCandidate(c) != nil {
+			usable = append(usable, c)
+			p.told++
+		}
+	}
+	return usable
 }
 
 // remoteCandidate returns nil for what cannot or must not be checked.
