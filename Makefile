@@ -12,7 +12,7 @@ SOAK     ?= 20
 BENCH    ?= .
 
 .DEFAULT_GOAL := build
-.PHONY: help build client run test test-needs test-go test-client test-browser check check-go check-client bench fuzz soak clean FORCE
+.PHONY: help build client run test test-needs test-go test-client test-browser check check-go check-client bench perf fuzz soak clean FORCE
 
 help: ## lists the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -63,6 +63,10 @@ check-client: $(CLIENT)/node_modules/.package-lock.json
 
 bench: ## benchmarks, with allocations (BENCH=pattern)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+perf: build ## measures what docs/performance.md tells, takes two minutes
+	$(GO) test -tags perf -count 1 -run '^TestPerf' -v ./cmd/stammtisch | grep -v '^=== '
+	$(GO) test -run '^$$' -bench '^BenchmarkFanOut$$' -benchtime 2s ./bridge/transport
 
 fuzz: ## every fuzz target for FUZZTIME (2m)
 	@set -e; for pkg in $$($(GO) list ./...); do \
