@@ -21,6 +21,8 @@ type Config struct {
 	RestrictCreation bool
 	// StrictNicks refuses nicks other than letters, digits and underscores: they become endpoint ids.
 	StrictNicks bool
+	// ReservedNicks are for admins only.
+	ReservedNicks []string
 	// Hidden answers disco#info of a room to its occupants and to admins only.
 	Hidden bool
 	// AllowedDomains are those whose users may enter; empty allows all that reach the service.
@@ -41,11 +43,15 @@ type Limits struct {
 	QueueStanzas, QueueBytes int
 	// SenderStanzas and SenderBytes bound one sender's part of it.
 	SenderStanzas, SenderBytes int
-	// StanzaBytes bounds the payload of one stanza.
+	// StanzaBytes bounds one stanza, with all that stands in its start tag.
 	StanzaBytes int
 	// Presence, Groupchat and Private bound what one occupant sends. Presence beyond the rate is not lost: the latest one is
 	// published when the rate allows. The others are refused with policy-violation.
 	Presence, Groupchat, Private Rate
+	// Bytes bounds how much all that is together, in bytes: nobody may fill the others' lines.
+	Bytes Rate
+	// Join bounds how often an account enters one room, Decline how often people who are not in it refuse its invitations.
+	Join, Decline Rate
 	// Affiliations bounds a room's lists of owners, admins, members and outcasts together.
 	Affiliations int
 }
@@ -65,6 +71,9 @@ func DefaultLimits() Limits {
 		Presence:    Rate{PerSecond: 5, Burst: 30},
 		Groupchat:   Rate{PerSecond: 5, Burst: 30},
 		Private:     Rate{PerSecond: 50, Burst: 300},
+		Bytes:       Rate{PerSecond: 32 << 10, Burst: 512 << 10},
+		Join:        Rate{PerSecond: 0.5, Burst: 10},
+		Decline:     Rate{PerSecond: 1, Burst: 10},
 
 		Affiliations: 10000,
 	}
@@ -74,7 +83,8 @@ func DefaultLimits() Limits {
 func ConferenceConfig(domain xmpp.JID) Config {
 	return Config{
 		Domain: domain, Name: "Conferences", RestrictCreation: true, StrictNicks: true, Hidden: true,
-		Permissions: jitsiPermissions(), HistoryLength: 20, Limits: DefaultLimits(),
+		ReservedNicks: []string{"focus", "jvb"}, // clients know the focus by its nick, and the bridge's own sources by that owner
+		Permissions:   jitsiPermissions(), HistoryLength: 20, Limits: DefaultLimits(),
 	}
 }
 

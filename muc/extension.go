@@ -26,12 +26,14 @@ type extension interface {
 }
 
 // extensionTable lists the extensions. Their order is that of the checks before a join, which is Prosody's: nick, room's limit,
-// members only, ban, password; what they add to presence and forms comes in the same order.
+// members only, ban, password, with our rate before the password, so that guesses count; what they add to presence and forms comes in
+// the same order.
 var extensionTable = []func(r *room) extension{
 	func(r *room) extension { return nickRule{r: r} },
 	func(r *room) extension { return &maxOccupants{r: r} },
 	func(r *room) extension { return &membersOnly{r: r} },
 	func(r *room) extension { return bans{r: r} },
+	func(r *room) extension { return &joinRate{r: r, accounts: make(map[xmpp.JID]*bucket)} },
 	func(r *room) extension { return &password{r: r} },
 	func(r *room) extension { return &occupantID{r: r, salt: []byte(r.svc.uuid())} },
 	func(r *room) extension { return permissions{r: r} },

@@ -14,19 +14,15 @@ const (
 
 // serverOnly says whether a child of a presence or message is for the server to add, so that what clients send under that name
 // is forged: XEP-0045's own children, XEP-0421's occupant-id, and the two by which Jitsi's clients learn what the server says of
-// an occupant, permissions and identity.
+// an occupant, permissions and identity, in whatever namespace: clients do not look at it.
 func serverOnly(el *xmpp.Element) bool {
 	switch el.Space {
 	case xmpp.NSMUC, xmpp.NSMUCUser:
 		return true
 	case nsOccupantID:
 		return el.Name == "occupant-id"
-	case xmpp.NSJitMeet:
-		return el.Name == "permissions" || el.Name == "identity"
-	case xmpp.NSClient:
-		return el.Name == "permissions" || el.Name == "identity"
 	}
-	return false
+	return el.Name == "permissions" || el.Name == "identity"
 }
 
 // filterPresence returns what st says for itself, and the x of namespace muc by which it asks to enter, or nil.

@@ -11,7 +11,7 @@ func (r *room) invitation(o *occupant, st xmpp.Stanza) error {
 		return &xmpp.Error{Type: xmpp.Cancel, Condition: xmpp.ServiceUnavailable}
 	}
 	if d := x.Child(xmpp.NSMUCUser, "decline"); d != nil {
-		return r.decline(st, d)
+		return r.decline(o, st, d)
 	}
 	var todo []func()
 	for invite := range x.All(xmpp.NSMUCUser, "invite") {
@@ -42,7 +42,7 @@ func (r *room) invite(o *occupant, st xmpp.Stanza, invite *xmpp.Element) (func()
 		return nil, &xmpp.Error{Type: xmpp.Auth, Condition: xmpp.Forbidden}
 	}
 	if o != nil {
-		if ok, _ := o.private.take(r.rate(o, r.svc.cfg.Limits.Private), r.svc.deps.Now()); !ok {
+		if ok, _ := r.allow(o, &o.private, r.svc.cfg.Limits.Private, st); !ok {
 			return nil, errTooFast
 		}
 	}
@@ -59,7 +59,15 @@ func (r *room) invite(o *occupant, st xmpp.Stanza, invite *xmpp.Element) (func()
 	}, nil
 }
 
-func (r *room) decline(st xmpp.Stanza, decline *xmpp.Element) error {
+// decline passes the refusal of an invitation on. Who was invited is mostly not in the room; all of them together share one rate.
+func (r *room) decline(o *occupant, st xmpp.Stanza, decline *xmpp.Element) error {
+	if o != nil {
+		if ok, _ := r.allow(o, &o.private, r.svc.cfg.Limits.Private, st); !ok {
+			return errTooFast
+		}
+	} else if ok, _ := r.declines.take(r.svc.cfg.Limits.Decline, r.svc.deps.Now()); !ok {
+		return errTooFast
+	}
 	to, err := xmpp.ParseJID(decline.Attr("to"))
 	if err != nil {
 		return &xmpp.Error{Type: xmpp.Modify, Condition: xmpp.JIDMalformed, Err: err}

@@ -68,7 +68,7 @@ func (r *room) privateRequest(st xmpp.Stanza) error {
 		r.svc.send(st.Result()) // XEP-0410: asks whether it is still in the room, which the room knows best.
 		return nil
 	}
-	if ok, _ := from.private.take(r.rate(from, r.svc.cfg.Limits.Private), r.svc.deps.Now()); !ok {
+	if ok, _ := r.allow(from, &from.private, r.svc.cfg.Limits.Private, st); !ok {
 		return errTooFast
 	}
 	st.From = from.at
@@ -92,7 +92,7 @@ func (r *room) privateReply(st xmpp.Stanza) {
 	if from == nil || to == nil {
 		return
 	}
-	if ok, _ := from.private.take(r.rate(from, r.svc.cfg.Limits.Private), r.svc.deps.Now()); !ok {
+	if ok, _ := r.allow(from, &from.private, r.svc.cfg.Limits.Private, st); !ok {
 		return
 	}
 	st.From = from.at

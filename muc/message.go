@@ -75,7 +75,7 @@ func (r *room) groupchat(o *occupant, st xmpp.Stanza) error {
 	if o.role <= visitor {
 		return &xmpp.Error{Type: xmpp.Auth, Condition: xmpp.Forbidden, Text: "You do not currently have permission to speak in this chat"}
 	}
-	if ok, _ := o.groupchat.take(r.rate(o, r.svc.cfg.Limits.Groupchat), r.svc.deps.Now()); !ok {
+	if ok, _ := r.allow(o, &o.groupchat, r.svc.cfg.Limits.Groupchat, st); !ok {
 		return errTooFast
 	}
 	out, els, err := r.accept(o, st, r.forgedInMessage)
@@ -104,7 +104,7 @@ func (r *room) privateMessage(o *occupant, st xmpp.Stanza) error {
 	if to == nil {
 		return errNobody
 	}
-	if ok, _ := o.private.take(r.rate(o, r.svc.cfg.Limits.Private), r.svc.deps.Now()); !ok {
+	if ok, _ := r.allow(o, &o.private, r.svc.cfg.Limits.Private, st); !ok {
 		return errTooFast
 	}
 	out, _, err := r.accept(o, st, serverOnly, xmpp.NewElement(xmpp.NSMUCUser, "x"))

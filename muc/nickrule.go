@@ -1,6 +1,7 @@
 package muc
 
 import (
+	"slices"
 	"strings"
 
 	"stammtisch/xmpp"
@@ -19,6 +20,9 @@ func (n nickRule) beforeJoin(j *join) error {
 	}
 	if n.r.svc.cfg.StrictNicks && !j.admin && !plainNick(j.nick) {
 		return &xmpp.Error{Type: xmpp.Cancel, Condition: xmpp.NotAllowed, Text: "A nickname consists of letters, digits and underscores"}
+	}
+	if !j.admin && slices.Contains(n.r.svc.cfg.ReservedNicks, strings.ToLower(j.nick)) {
+		return &xmpp.Error{Type: xmpp.Cancel, Condition: xmpp.Conflict, Text: "This nickname is the service's own"}
 	}
 	return nil
 }

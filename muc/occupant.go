@@ -24,7 +24,7 @@ type occupant struct {
 	// lost is set when the router took a stanza for the occupant no more.
 	lost bool
 
-	presence, groupchat, private bucket
+	presence, groupchat, private, bytes bucket
 }
 
 // say makes st, already filtered, the occupant's presence.
@@ -79,15 +79,21 @@ type bucket struct {
 
 // take spends a token if rate has one at now; otherwise it says when there will be one.
 func (b *bucket) take(rate Rate, now time.Time) (ok bool, in time.Duration) {
+	return b.takeMany(rate, 1, now)
+}
+
+// takeMany is take for n tokens at once.
+func (b *bucket) takeMany(rate Rate, n int, now time.Time) (ok bool, in time.Duration) {
 	if rate.PerSecond <= 0 {
 		return true, 0
 	}
 	b.spent = max(0, b.spent-now.Sub(b.last).Seconds()*rate.PerSecond)
 	b.last = now
-	if b.spent+1 <= float64(max(rate.Burst, 1)) {
-		b.spent++
+	burst := float64(max(rate.Burst, n))
+	if b.spent+float64(n) <= burst {
+		b.spent += float64(n)
 		return true, 0
 	}
-	missing := b.spent + 1 - float64(max(rate.Burst, 1))
+	missing := b.spent + float64(n) - burst
 	return false, time.Duration(missing/rate.PerSecond*float64(time.Second)) + time.Millisecond
 }

@@ -60,7 +60,7 @@ func (r *room) laterPresence(o *occupant, st xmpp.Stanza) error {
 	if err != nil {
 		return err
 	}
-	ok, in := o.presence.take(r.rate(o, r.svc.cfg.Limits.Presence), r.svc.deps.Now())
+	ok, in := r.allow(o, &o.presence, r.svc.cfg.Limits.Presence, st)
 	if !ok && resync != nil {
 		return errTooFast
 	}
@@ -92,6 +92,15 @@ func (r *room) rate(o *occupant, limit Rate) Rate {
 	return limit
 }
 
+// allow says whether o may send st now, by the rate of its kind and by that of bytes; otherwise, when it may.
+func (r *room) allow(o *occupant, b *bucket, rate Rate, st xmpp.Stanza) (ok bool, in time.Duration) {
+	now := r.svc.deps.Now()
+	if ok, in = b.take(r.rate(o, rate), now); !ok {
+		return false, in
+	}
+	return o.bytes.takeMany(r.rate(o, r.svc.cfg.Limits.Bytes), st.Size(), now)
+}
+
 // publishHeld publishes presence that was held back, as far as the rate allows now.
 func (r *room) publishHeld() {
 	next := time.Duration(0)
@@ -99,7 +108,7 @@ func (r *room) publishHeld() {
 		if o.held == nil {
 			continue
 		}
-		ok, in := o.presence.take(r.rate(o, r.svc.cfg.Limits.Presence), r.svc.deps.Now())
+		ok, in := r.allow(o, &o.presence, r.svc.cfg.Limits.Presence, *o.held)
 		if !ok {
 			if next == 0 || in < next {
 				next = in

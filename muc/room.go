@@ -20,6 +20,7 @@ type room struct {
 	history      history
 	subject      subject
 	whois        string // "anyone" or "moderators": who sees real addresses
+	declines     bucket
 
 	lost  []*occupant // whom the router took nothing more for
 	later []func()    // what is to follow the answer to the request in hand

@@ -112,7 +112,7 @@ func (s *Service) Run(ctx context.Context) error {
 // Deliver posts st to the meeting that it is for, or opens one for who may create a room. It implements [xmpp.Entity].
 func (s *Service) Deliver(st xmpp.Stanza) error {
 	admin := s.isAdmin(st.From)
-	if !admin && len(st.Payload) > s.cfg.Limits.StanzaBytes {
+	if !admin && st.Size() > s.cfg.Limits.StanzaBytes {
 		s.stats.refused.Add(1)
 		return &xmpp.Error{Type: xmpp.Modify, Condition: xmpp.PolicyViolation, Text: "This stanza is too large for the room"}
 	}

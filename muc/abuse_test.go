@@ -1,0 +1,137 @@
+package muc
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"stammtisch/xmpp"
+)
+
+// Somebody who sends large things cannot fill the others' lines with them: presence comes later, the rest is refused.
+func TestBytesBeyondTheRate(t *testing.T) {
+	big := strings.Repeat("x", 50<<10)
+	inService(t, func(c *Config, _ *Deps) { c.Limits.Bytes = Rate{PerSecond: 10 << 10, Burst: 120 << 10} }, func(t *testing.T, s *ourStage) {
+		s.joinAs(t, focusJID, "r", "focus")
+		s.joinAs(t, ana, "r", "ana")
+		for range 10 {
+			s.do(t, ana, fmt.Sprintf(`<presence to="r@%s/ana"><a>%s</a></presence>`, confDomain, big))
+		}
+		if n := len(s.got(focusJID)); n != 2 {
+			t.Errorf("%d large presences were published at once, want 2", n)
+		}
+		s.do(t, ana, fmt.Sprintf(`<message id="m" type="groupchat" to="r@%s"><body>%s</body></message>`, confDomain, big))
+		s.do(t, ana, fmt.Sprintf(`<message id="m" type="chat" to="r@%s/focus"><body>%s</body></message>`, confDomain, big))
+		s.do(t, ana, fmt.Sprintf(`<iq id="m" type="get" to="r@%s/focus"><q xmlns="y">%s</q></iq>`, confDomain, big))
+		if got := s.got(focusJID); len(got) != 0 {
+			t.Errorf("%d large stanzas got through", len(got))
+		}
+		s.forget()
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		s.mustGet(t, focusJID, "<a>xxx")
+	})
+}
+
+// What stands in the start tag counts too.
+func TestLargeStartTag(t *testing.T) {
+	inService(t, nil, func(t *testing.T, s *ourStage) {
+		s.joinAs(t, focusJID, "r", "focus")
+		s.joinAs(t, ana, "r", "ana")
+		s.do(t, ana, fmt.Sprintf(`<message id="m" type="groupchat" to="r@%s" a="%s"><body>x</body></message>`, confDomain, strings.Repeat("x", 65<<10)))
+		s.mustGet(t, ana, "policy-violation")
+	})
+}
+
+// Nobody enters and leaves for ever, and guesses of the password count as entering.
+func TestJoinRate(t *testing.T) {
+	join := fmt.Sprintf(`<presence to="r@%s/ana"><x xmlns="http://jabber.org/protocol/muc"><password>wrong</password></x></presence>`, confDomain)
+	leave := fmt.Sprintf(`<presence type="unavailable" to="r@%s/ana"/>`, confDomain)
+	lock := fmt.Sprintf(`<iq id="c" type="set" to="r@%s"><query xmlns="http://jabber.org/protocol/muc#owner"><x xmlns="jabber:x:data" type="submit">`+
+		`<field var="FORM_TYPE"><value>http://jabber.org/protocol/muc#roomconfig</value></field>`+
+		`<field var="muc#roomconfig_roomsecret"><value>1234</value></field></x></query></iq>`, confDomain)
+	for _, locked := range []bool{false, true} {
+		t.Run(fmt.Sprintf("locked %v", locked), func(t *testing.T) {
+			inService(t, func(c *Config, _ *Deps) { c.Limits.Join = Rate{PerSecond: 1, Burst: 3} }, func(t *testing.T, s *ourStage) {
+				s.joinAs(t, focusJID, "r", "focus")
+				if locked {
+					s.do(t, focusJID, lock)
+				}
+				refused := 0
+				for range 5 {
+					s.forget()
+					s.do(t, ana, join)
+					for _, st := range s.got(ana) {
+						refused += strings.Count(st, "policy-violation")
+					}
+					s.do(t, ana, leave)
+				}
+				if refused != 2 {
+					t.Errorf("%d of 5 entries were too fast, want 2", refused)
+				}
+				s.forget()
+				s.do(t, ben, strings.Replace(join, "/ana", "/ben", 1))
+				if got := strings.Join(s.got(ben), ""); strings.Contains(got, "policy-violation") {
+					t.Errorf("another's haste counts: %s", got)
+				}
+			})
+		})
+	}
+}
+
+func TestJoinRateForgets(t *testing.T) {
+	inService(t, nil, func(t *testing.T, s *ourStage) {
+		x := &joinRate{r: &room{svc: s.svc}, accounts: make(map[xmpp.JID]*bucket)}
+		for i := range 3 * joinRateAccounts {
+			if err := x.beforeJoin(&join{from: xmpp.MustJID(fmt.Sprintf("u%d@guest.meet.example/x", i))}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(x.accounts) > joinRateAccounts {
+			t.Errorf("%d accounts are remembered", len(x.accounts))
+		}
+	})
+}
+
+// Who is not in the room can refuse an invitation, but not flood somebody through the room.
+func TestDeclinesAreFew(t *testing.T) {
+	inService(t, func(c *Config, _ *Deps) { c.Limits.Decline = Rate{PerSecond: 1, Burst: 2} }, func(t *testing.T, s *ourStage) {
+		s.joinAs(t, focusJID, "r", "focus")
+		s.joinAs(t, ana, "r", "ana")
+		for range 5 {
+			s.do(t, ben, fmt.Sprintf(`<message to="r@%s"><x xmlns="http://jabber.org/protocol/muc#user"><decline to="%s"/></x></message>`, confDomain, ana))
+		}
+		if n := len(s.got(ana)); n != 2 {
+			t.Errorf("%d refusals arrived, want 2", n)
+		}
+	})
+}
+
+func TestReservedNicks(t *testing.T) {
+	inService(t, nil, func(t *testing.T, s *ourStage) {
+		s.joinAs(t, focusJID, "r", "other")
+		for _, nick := range []string{"focus", "jvb", "Focus"} {
+			s.forget()
+			s.do(t, ana, fmt.Sprintf(`<presence to="r@%s/%s">%s</presence>`, confDomain, nick, joinX))
+			s.mustGet(t, ana, `type="error"`, "<conflict")
+		}
+		s.joinAs(t, focusJID, "r", "other")
+	})
+}
+
+// Clients read some of what the server says of somebody without looking at the namespace.
+func TestForgeriesInOtherNamespaces(t *testing.T) {
+	inService(t, nil, func(t *testing.T, s *ourStage) {
+		s.joinAs(t, focusJID, "r", "focus")
+		s.joinAs(t, ana, "r", "ana")
+		s.do(t, ana, fmt.Sprintf(`<presence to="r@%s/ana" xmlns:y="urn:y"><identity xmlns="urn:x"><user><name>Boss</name></user></identity>`+
+			`<y:permissions/><z:x xmlns:z="http://jabber.org/protocol/muc#user"><status code="110"/></z:x><kept xmlns="urn:x"/></presence>`, confDomain))
+		for _, st := range s.got(focusJID) {
+			if !strings.Contains(st, "<kept") || strings.Contains(st, "identity") || strings.Contains(st, "permissions") || strings.Contains(st, "110") {
+				t.Errorf("the focus got %s", st)
+			}
+		}
+	})
+}
