@@ -6,6 +6,7 @@ import (
 	"hash/maphash"
 	"net"
 	"net/netip"
+	"runtime/debug"
 	"syscall"
 	"time"
 )
@@ -84,8 +85,10 @@ func (s *Socket) read(stun STUNHandler, in receiver) error {
 	}
 }
 
-// dispatch hands one datagram to whom it belongs.
+// dispatch hands one datagram to whom it belongs. One that makes its handler panic is dropped: what strangers send must not end the
+// bridge.
 func (s *Socket) dispatch(stun STUNHandler, b *Batch, packet []byte, from netip.AddrPort, arrival time.Time) {
+	defer s.contain()
 	kind := Classify(packet)
 	switch kind {
 	case KindUnknown:
@@ -108,5 +111,16 @@ func (s *Socket) dispatch(stun STUNHandler, b *Batch, packet []byte, from netip.
 		r.flow.HandleRTP(b, r, packet, arrival)
 	case KindRTCP:
 		r.flow.HandleRTCP(b, r, packet, arrival)
+	}
+}
+
+// contain recovers a panic and notes it, ever more rarely if there are many.
+func (s *Socket) contain() {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if n := s.counters.panics.Add(1); n&(n-1) == 0 {
+		s.server.log.Error("panic: a bug, please report it", "panic", fmt.Sprint(p), "datagrams", n, "stack", string(debug.Stack()))
 	}
 }

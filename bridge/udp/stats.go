@@ -15,6 +15,7 @@ type Stats struct {
 	DroppedStranger  uint64 // not STUN, from an address that nothing is associated with
 	DroppedFull      uint64 // the kernel's send buffer was full
 	DroppedSend      uint64 // the kernel refused to send: unreachable, too long
+	DroppedPanic     uint64 // made their handler panic
 }
 
 // counters is the part of Stats that one socket's reader, or one sender, counts.
@@ -23,6 +24,7 @@ type counters struct {
 	sent, sentBytes         atomic.Uint64
 	truncated, unknown      atomic.Uint64
 	stranger, full, refused atomic.Uint64
+	panics                  atomic.Uint64
 }
 
 func (c *counters) addTo(s *Stats) {
@@ -35,4 +37,5 @@ func (c *counters) addTo(s *Stats) {
 	s.DroppedStranger += c.stranger.Load()
 	s.DroppedFull += c.full.Load()
 	s.DroppedSend += c.refused.Load()
+	s.DroppedPanic += c.panics.Load()
 }

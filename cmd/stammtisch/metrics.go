@@ -123,7 +123,7 @@ func udpMetrics(st bridge.Stats, counter emit) {
 	counter("bridge_datagram_bytes_sent_total", "Bytes in UDP datagrams sent.", float64(u.SentBytes))
 	for reason, n := range map[string]uint64{
 		"kernel": u.DroppedKernel, "truncated": u.DroppedTruncated, "unknown": u.DroppedUnknown, "stranger": u.DroppedStranger,
-		"send_buffer": u.DroppedFull, "send": u.DroppedSend,
+		"send_buffer": u.DroppedFull, "send": u.DroppedSend, "panic": u.DroppedPanic,
 		"unknown_ufrag": st.ICE.UnknownUfrag, "unauthenticated": st.ICE.Unauthenticated,
 	} {
 		counter("bridge_datagrams_dropped_total", "UDP datagrams dropped, by reason.", float64(n), "reason", reason)
