@@ -178,8 +178,17 @@ func TestWebSocketFrames(t *testing.T) {
 	}
 }
 
-// A stranger that announces much and sends little is cut off by what it announces.
+// A stranger that announces much and sends little is cut off by what it announces, and so is one whose message never ends.
 func TestAnnouncedLength(t *testing.T) {
+	for name, frames := range map[string]string{
+		"length":    "\x81\xff\x00\x00\x00\x00\x00\xa0\x00\x00abcd",
+		"fragments": "\x01\x80abcd" + strings.Repeat("\x00\x80abcd", 1100),
+	} {
+		t.Run(name, func(t *testing.T) { isTooBig(t, frames) })
+	}
+}
+
+func isTooBig(t *testing.T, frames string) {
 	s := newTestServer(t)
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.http.URL, "http://"))
 	if err != nil {
@@ -188,7 +197,7 @@ func TestAnnouncedLength(t *testing.T) {
 	defer func() { _ = conn.Close() }()
 	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
 	_, _ = conn.Write([]byte("GET /xmpp-websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" +
-		"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: xmpp\r\n\r\n\x81\xff\x00\x00\x00\x00\x00\xa0\x00\x00abcd"))
+		"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: xmpp\r\n\r\n" + frames))
 	buf := make([]byte, 4096)
 	all := ""
 	for !strings.Contains(all, "stanza-too-big") {

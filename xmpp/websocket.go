@@ -130,7 +130,7 @@ func (t *wsTransport) control(op ws.OpCode, payload []byte) {
 // next returns the next message, put together from its fragments.
 func (t *wsTransport) next() ([]byte, error) {
 	var message []byte
-	fragmented := false
+	fragmented, fragments := false, 0
 	for {
 		h, err := t.header(fragmented)
 		if err != nil {
@@ -142,7 +142,7 @@ func (t *wsTransport) next() ([]byte, error) {
 			}
 			continue
 		}
-		if int64(len(message))+h.Length > int64(t.max) {
+		if fragments++; fragments > maxFragments || int64(len(message))+h.Length > int64(t.max) {
 			return nil, stanzaTooBig()
 		}
 		message, err = t.payload(message, h)
@@ -185,15 +185,24 @@ func (t *wsTransport) header(fragmented bool) (ws.Header, error) {
 	return h, nil
 }
 
+// maxFragments bounds the frames of one message, which may be empty.
+const maxFragments = 1000
+
+// trusted is how much memory a frame gets on its header's word; more comes with what arrives.
+const trusted = 8 << 10
+
 // payload appends a frame's payload to dst, in a buffer of its own, since stanzas keep their bytes.
 func (t *wsTransport) payload(dst []byte, h ws.Header) ([]byte, error) {
-	start := len(dst)
-	dst = append(dst, make([]byte, h.Length)...)
+	start, end := len(dst), len(dst)+int(h.Length)
 	if len(t.ahead) < int(h.Length) {
 		t.expect(t.frame)
 	}
-	if _, err := io.ReadFull(t, dst[start:]); err != nil {
-		return nil, err
+	for step := trusted; len(dst) < end; step *= 2 {
+		from := len(dst)
+		dst = append(dst, make([]byte, min(step, end-from))...)
+		if _, err := io.ReadFull(t, dst[from:]); err != nil {
+			return nil, err
+		}
 	}
 	ws.Cipher(dst[start:], h.Mask, 0)
 	return dst, nil
