@@ -41,8 +41,13 @@ func FuzzService(f *testing.F) {
 		w.link.in <- st
 		fence := w.post("get", focusJID, xmpp.NewElement(xmpp.NSPing, "ping"))
 		w.link.await(t, "an answer after "+text, func(a xmpp.Stanza) bool { return a.ID == fence })
-		if n := w.Stats().Panics; n != 0 {
+		now := w.Stats()
+		if now.Panics != 0 {
 			t.Fatalf("%s makes the bridge panic", text)
+		}
+		if now.Conferences > 20 || now.Media.Endpoints > 50 { // each has its own goroutines and timers
+			w.each((*conference).expire)
+			until(t, "conferences end", func() bool { return w.Stats().Conferences == 0 })
 		}
 	})
 }

@@ -85,6 +85,7 @@ func (l *fakeLink) await(t testing.TB, what string, wanted func(xmpp.Stanza) boo
 				return st
 			}
 		}
+		l.sent, l.taken = l.sent[:0], 0
 		change := l.change
 		l.mu.Unlock()
 		select {

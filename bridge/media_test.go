@@ -1,9 +1,12 @@
 package bridge
 
 import (
+	"sync"
 	"testing"
 	"time"
 
+	"stammtisch/bridge/ice"
+	"stammtisch/bridge/transport"
 	"stammtisch/jingle"
 )
 
@@ -81,5 +84,58 @@ func TestLostClient(t *testing.T) {
 	})
 	if st := w.ask(t, "get", one(jingle.ColibriEndpoint{ID: "ana", Sources: &[]jingle.MediaSource{}}).Element()); st.Type != "error" {
 		t.Errorf("the focus is answered %s", st)
+	}
+}
+
+// A path that is interrupted stays in use; one without consent for long ends its endpoint, and nobody else's.
+func TestLostPath(t *testing.T) {
+	w := newWorld(t)
+	people := w.call(t, "ana", "ben", "cleo")
+	ana, ben, cleo := people[0], people[1], people[2]
+	w.mu.Lock()
+	c := w.byID[meeting]
+	w.mu.Unlock()
+	events := make(chan transport.Events, 1)
+	c.post(func() { events <- c.endpoints["ana"].events() })
+	path := <-events
+	path.Path(ice.Disconnected)
+	until(t, "the interruption is known", func() bool {
+		known := make(chan bool, 1)
+		c.post(func() { known <- c.endpoints["ana"].path == ice.Disconnected })
+		return <-known
+	})
+	ben.awaitMedia(ana, "interrupted", true, true)
+	ana.awaitMedia(ben, "interrupted", true, true)
+	path.Failed(transport.ErrPathFailed)
+	w.each(func(c *conference) { c.sweep(time.Now()) })
+	until(t, "ana's endpoint is gone", func() bool { return w.Stats().Media.Endpoints == 2 })
+	ben.awaitMedia(cleo, "after", true, true)
+}
+
+// Packets of endpoints that come and go meet conferences that end: nothing is left, and nothing breaks.
+func TestComingAndGoing(t *testing.T) {
+	w := newWorld(t)
+	for range 3 {
+		people := w.call(t, "ana", "ben")
+		var talking sync.WaitGroup
+		stop := make(chan struct{})
+		talking.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					people[0].say("blah")
+				}
+			}
+		})
+		until(t, "ben hears it", func() bool { return people[1].hasHeard(people[0].audioSSRC(), "blah") })
+		w.modify(t, one(jingle.ColibriEndpoint{ID: "ben", Expire: true}))
+		w.modify(t, &jingle.ConferenceModify{MeetingID: meeting, Expire: true})
+		close(stop)
+		talking.Wait()
+	}
+	if st := w.Stats(); st.Conferences != 0 || st.Panics != 0 || st.ConferencesCompleted != 3 {
+		t.Errorf("afterwards %d conferences, %d panics, %d completed", st.Conferences, st.Panics, st.ConferencesCompleted)
 	}
 }
