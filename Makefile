@@ -47,7 +47,7 @@ test-client: $(CLIENT)/node_modules/.package-lock.json
 	cd $(CLIENT) && $(NPM) test
 
 test-browser: build
-	cd $(CLIENT) && npx --no-install vitest run --config e2e/vitest.config.ts
+	cd $(CLIENT) && $(NPM) run test:browser
 
 check: check-go check-client ## formatting, vet, staticcheck, client checks, import directions, tidy modules
 
@@ -67,6 +67,7 @@ bench: ## benchmarks, with allocations (BENCH=pattern)
 perf: build ## measures what docs/performance.md tells, takes two minutes
 	$(GO) test -tags perf -count 1 -run '^TestPerf' -v ./cmd/stammtisch | grep -v '^=== '
 	$(GO) test -run '^$$' -bench '^BenchmarkFanOut$$' -benchtime 2s ./bridge/transport
+	cd $(CLIENT) && $(NPM) run perf
 
 fuzz: ## every fuzz target for FUZZTIME (2m)
 	@set -e; for pkg in $$($(GO) list ./...); do \
