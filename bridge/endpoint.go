@@ -129,13 +129,17 @@ func (ep *endpoint) events() transport.Events {
 			}
 		})
 	}
+	var channel pace // messages come one at a time
 	return transport.Events{
 		Connected: func() { post(func() { ep.connected = true; ep.updateConnected() }) },
 		Path:      func(s ice.State) { post(func() { ep.path = s; ep.updateConnected() }) },
 		ChannelOpen: func() {
 			post(func() { ep.dataChannel, ep.overSocket = true, false; ep.opened() })
 		},
-		Message:       func(text string) { ep.channelMessage([]byte(text), false) },
+		Message: func(text string) {
+			ep.channelMessage([]byte(text), false)
+			ep.keepPace(&channel, len(text))
+		},
 		ChannelClosed: func() { post(func() { ep.dataChannel = false }) },
 		Failed: func(err error) {
 			post(func() {

@@ -50,7 +50,12 @@ func (c *socketChannel) serve(ep *endpoint, src io.Reader) {
 	defer c.close(ws.StatusNormalClosure, "")
 	ep.socketOpened(c)
 	defer ep.socketClosed(c)
-	if !c.readLoop(src, func(msg []byte) { ep.channelMessage(msg, true) }) {
+	var p pace
+	take := func(msg []byte) {
+		ep.channelMessage(msg, true)
+		ep.keepPace(&p, len(msg))
+	}
+	if !c.readLoop(src, take) {
 		c.linger(src)
 	}
 }
