@@ -299,6 +299,9 @@ func essence(t *testing.T, st xmpp.Stanza) string {
 	if st.Kind == xmpp.Message {
 		el.SetAttr("id", "")
 	}
+	if st.Kind == xmpp.Presence && st.Type == "error" { // Prosody leaves the x of XEP-0045's examples out
+		el.Children = slices.DeleteFunc(el.Children, func(c *xmpp.Element) bool { return c.Is(xmpp.NSMUC, "x") })
+	}
 	canonical(el)
 	return el.String()
 }

@@ -224,7 +224,13 @@ func (s *Service) refuse(st xmpp.Stanza, err error) {
 	if e.Condition == xmpp.InternalServerError {
 		s.deps.Log.Error("stanza failed", "kind", st.Kind.String(), "error", err)
 	}
-	if reply, ok := st.ErrorReply(e); ok {
-		s.send(reply)
+	reply, ok := st.ErrorReply(e)
+	if !ok {
+		return
 	}
+	if st.Kind == xmpp.Presence && st.Type == "" {
+		// XEP-0045 §7.2: clients such as slixmpp know by it that the error is a room's.
+		reply = reply.WithPayload(xmpp.NewElement(xmpp.NSMUC, "x"), e.Element())
+	}
+	s.send(reply)
 }
