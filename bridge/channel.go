@@ -7,11 +7,16 @@ import (
 
 // send sends a message on the channel that the client used last. Without one it is dropped: what still counts is told when a channel
 // opens.
-func (ep *endpoint) send(msg []byte) {
+func (ep *endpoint) send(msg []byte) { ep.transmit(msg, (*socketChannel).send) }
+
+// pass sends another client's message in the same way. One that finds much waiting is dropped: it must not cost the receiver the channel.
+func (ep *endpoint) pass(msg []byte) { ep.transmit(msg, (*socketChannel).pass) }
+
+func (ep *endpoint) transmit(msg []byte, overSocket func(*socketChannel, []byte) bool) {
 	c := &ep.conference.service.counters
 	switch {
 	case ep.socket != nil && (ep.overSocket || !ep.dataChannel):
-		if ep.socket.send(msg) {
+		if overSocket(ep.socket, msg) {
 			c.socketSent.Add(1)
 		}
 	case ep.dataChannel:
@@ -79,7 +84,7 @@ func (ep *endpoint) channelMessage(msg []byte, overSocket bool) {
 		ep.conference.log.Debug("bridge channel message not understood", "endpoint", ep.id, "err", err)
 		return
 	}
-	posted := ep.conference.post(func() {
+	posted := ep.postMessage(func() {
 		if ep.conference.endpoints[ep.id] == ep {
 			ep.overSocket = overSocket && ep.socket != nil
 			ep.handle(m)
@@ -88,6 +93,20 @@ func (ep *endpoint) channelMessage(msg []byte, overSocket bool) {
 	if !posted {
 		c.messagesDropped.Add(1)
 	}
+}
+
+// maxWaiting is how many messages of one client may wait for the conference.
+const maxWaiting = 64
+
+// postMessage posts work that a client's message asks for. A client that sends faster than the conference works loses messages, so
+// that neither the others nor the focus find the queue full.
+func (ep *endpoint) postMessage(f func()) bool {
+	c := ep.conference
+	if ep.waiting.Add(1) > maxWaiting || len(c.work) > conferenceQueue*3/4 || !c.post(func() { ep.waiting.Add(-1); f() }) {
+		ep.waiting.Add(-1)
+		return false
+	}
+	return true
 }
 
 // handle does what a message says. Classes it does not know are none of the bridge's business.
@@ -118,7 +137,7 @@ func (ep *endpoint) handle(m clientMessage) {
 		msg := m.from(string(ep.id))
 		for _, to := range ep.conference.endpoints {
 			if to != ep && to.media.WantsStatsOf(string(ep.id)) {
-				to.send(msg)
+				to.pass(msg)
 			}
 		}
 	}
@@ -131,9 +150,13 @@ func (ep *endpoint) relay(m clientMessage) {
 	}
 	msg := m.from(string(ep.id))
 	if m.To == "" {
-		ep.conference.broadcast(msg, ep)
+		for _, to := range ep.conference.endpoints {
+			if to != ep {
+				to.pass(msg)
+			}
+		}
 	} else if to := ep.conference.endpoints[jingle.EndpointID(m.To)]; to != nil && to != ep {
-		to.send(msg)
+		to.pass(msg)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/coder/websocket"
 
 	"stammtisch/jingle"
+	"stammtisch/xmpp"
 )
 
 // socket is a client's bridge channel over a WebSocket.
@@ -221,4 +222,46 @@ func TestSocketLimits(t *testing.T) {
 	defer cancel()
 	must(t, s.Ping(ctx))
 	must(t, s.Close(websocket.StatusNormalClosure, "bye"))
+}
+
+// A client that floods the others costs nobody else anything: the focus is answered, and a receiver that reads slowly keeps its channel.
+func TestFloodOfMessages(t *testing.T) {
+	w := newWorld(t)
+	transports := w.create(t, "bad", "good")
+	good := dial(t, transports["good"].ICE.WebSockets[0])
+	nextMessage(t, good.messages, "ServerHello")
+	w.mu.Lock()
+	c := w.byID[meeting]
+	w.mu.Unlock()
+	found, busy, release := make(chan *endpoint, 1), make(chan struct{}), make(chan struct{})
+	c.post(func() { found <- c.endpoints["bad"]; close(busy); <-release })
+	bad := <-found
+	<-busy
+	for range 10 * conferenceQueue {
+		bad.channelMessage([]byte(`{"colibriClass":"EndpointMessage","to":"","msgPayload":{}}`), false)
+	}
+	id := w.post("get", focusJID, one(jingle.ColibriEndpoint{ID: "good", ForceMute: &jingle.ForceMute{}}).Element())
+	until(t, "the request waits for the conference", func() bool { return len(c.work) == maxWaiting+1 })
+	close(release)
+	if st := w.link.await(t, "an answer", func(st xmpp.Stanza) bool { return st.ID == id }); st.Type != "result" {
+		t.Errorf("the focus is answered %s", st)
+	}
+	if n := w.Stats().MessagesDropped; n != 10*conferenceQueue-maxWaiting {
+		t.Errorf("%d messages dropped, want %d", n, 10*conferenceQueue-maxWaiting)
+	}
+	slow := newSocketChannel(nil) // nobody reads
+	for range 10 * socketQueue {
+		slow.pass([]byte("{}"))
+	}
+	select {
+	case <-slow.closing:
+		t.Error("others' messages close a slow channel")
+	default:
+	}
+	if !slow.send([]byte("{}")) {
+		t.Error("the bridge's own message finds no room")
+	}
+	w.modify(t, one(jingle.ColibriEndpoint{ID: "bad", Expire: true}))
+	good.tell(t, `{"colibriClass":"ClientHello"}`)
+	nextMessage(t, good.messages, "ServerHello")
 }

@@ -112,12 +112,10 @@ func (c *conference) post(f func()) bool {
 	}
 }
 
-// broadcast sends a message to every endpoint but except.
-func (c *conference) broadcast(msg []byte, except *endpoint) {
+// broadcast sends a message to every endpoint.
+func (c *conference) broadcast(msg []byte) {
 	for _, ep := range c.endpoints {
-		if ep != except {
-			ep.send(msg)
-		}
+		ep.send(msg)
 	}
 }
 

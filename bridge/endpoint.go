@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"stammtisch/bridge/forward"
@@ -25,6 +26,7 @@ type endpoint struct {
 	connected  bool // DTLS is done
 	failed     bool // the transport has
 
+	waiting       atomic.Int32 // messages of the client in the conference's queue
 	socket        *socketChannel
 	dataChannel   bool // is open
 	overSocket    bool // the channel that the client used last is the socket

@@ -15,12 +15,12 @@ func (e mediaEvents) ForwardedSources(receiver string, sources []string) {
 
 func (e mediaEvents) DominantSpeaker(dominant string, previous []string, silence bool) {
 	msg := dominantSpeaker(dominant, previous, silence)
-	e.c.post(func() { e.c.broadcast(msg, nil) })
+	e.c.post(func() { e.c.broadcast(msg) })
 }
 
 func (e mediaEvents) Connectivity(endpoint string, active bool) {
 	msg := connectivityStatus(endpoint, active)
-	e.c.post(func() { e.c.broadcast(msg, nil) })
+	e.c.post(func() { e.c.broadcast(msg) })
 }
 
 // tell sends msg to one endpoint.

@@ -70,6 +70,9 @@ func (c *socketChannel) linger(src io.Reader) {
 // send queues one message.
 func (c *socketChannel) send(msg []byte) bool { return c.queue(ws.NewTextFrame(msg)) }
 
+// pass queues a message of another client, unless half of the queue is taken.
+func (c *socketChannel) pass(msg []byte) bool { return len(c.out) < socketQueue/2 && c.send(msg) }
+
 // queue queues a frame; a client that does not read loses its channel, not ours.
 func (c *socketChannel) queue(f ws.Frame) bool {
 	select {
