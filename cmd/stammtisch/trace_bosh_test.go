@@ -56,15 +56,15 @@ type unrecorded struct {
 	offer  *node
 }
 
-// accepted is the host's session-accept of the other run.
-func accepted(t *testing.T) string {
+// accepted is a recorded client's session-accept.
+func accepted(t *testing.T, client string) string {
 	t.Helper()
-	for _, ev := range readTrace(t, "host-join") {
+	for _, ev := range readTrace(t, client) {
 		if ev.sent && strings.Contains(ev.raw, `action="session-accept"`) {
 			return onWire(ev.raw)
 		}
 	}
-	t.Fatal("no session-accept in client-host-join.xml")
+	t.Fatalf("no session-accept in client-%s.xml", client)
 	return ""
 }
 

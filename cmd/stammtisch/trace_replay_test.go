@@ -32,7 +32,7 @@ func replayCall(t *testing.T, allowed *allowances) {
 // replayBOSH replays the guest of another call, whose host a person plays.
 func replayBOSH(t *testing.T, allowed *allowances) {
 	s := recordedSite(t)
-	host := &unrecorded{person: overWebSocket(t, "unrecorded host", s.webSocketURL("standup")), room: s.room("standup"), accept: accepted(t)}
+	host := &unrecorded{person: overWebSocket(t, "unrecorded host", s.webSocketURL("standup")), room: s.room("standup"), accept: accepted(t, "host-join")}
 	if failed := host.logIn(t, s.domain, "host", "hostpw"); failed != nil {
 		t.Fatalf("login: %s", failed)
 	}
