@@ -12,9 +12,13 @@ func (c *stream) bind(st Stanza) error {
 		return c.bindFailed(st, &Error{Type: Modify, Condition: BadRequest, Err: err})
 	}
 	s := newSession(c, jid)
+	if !s.countIn() { // RFC 6120 §7.6.2.1
+		return c.bindFailed(st, &Error{Type: Wait, Condition: ResourceConstraint, Text: "too many sessions of one address"})
+	}
 	for taken := c.srv.router.bind(s); taken != nil; taken = c.srv.router.bind(s) {
 		old, ok := taken.(*session)
 		if !ok {
+			s.countOut()
 			return c.bindFailed(st, &Error{Type: Cancel, Condition: Conflict})
 		}
 		old.kick(&StreamError{Condition: "conflict", Text: "replaced by a new connection"}, "replaced")
@@ -25,6 +29,22 @@ func (c *stream) bind(st Stanza) error {
 	result := Stanza{Kind: IQ, Type: "result", ID: st.ID}.WithPayload(
 		NewElement(NSBind, "bind").With(NewElement(NSBind, "jid").WithText(jid.String())))
 	return c.send(result.Append(nil))
+}
+
+// countIn counts the session of its network, or returns false where there are too many.
+func (s *session) countIn() bool {
+	return s.uncounted() || s.srv.bound.add(s.remote, s.srv.cfg.Limits.SessionsPerAddress)
+}
+
+func (s *session) countOut() {
+	if !s.uncounted() {
+		s.srv.bound.remove(s.remote)
+	}
+}
+
+// uncounted says whether the session is a component's or comes from this machine, where a proxy may stand for everybody.
+func (s *session) uncounted() bool {
+	return s.host.cfg.Components || s.remote.addr.Unmap().IsLoopback()
 }
 
 func (c *stream) bindFailed(st Stanza, err *Error) error {

@@ -76,18 +76,19 @@ type Item struct {
 
 // Limits bounds what peers can make the server spend. A zero field has the default that stands behind it.
 type Limits struct {
-	StanzaBytes       int           // 256 KiB: the longest stanza
-	PreAuthBytes      int           // 10 KiB: the longest element before authentication
-	PreAuthTime       time.Duration // 30 s: from connecting to binding
-	PreAuthPerAddress int           // 100: streams of one address that have not authenticated yet
-	FrameTime         time.Duration // 30 s: from a stanza's first byte to its last
-	IdleTime          time.Duration // 60 s: silence after which a client is pinged; it is cut after as much again
-	QueueBytes        int           // 4 MiB: what may wait to be sent to a client
-	QueueTime         time.Duration // 20 s: how long it may wait
-	UnackedStanzas    int           // 5000: what is kept for a client to resume (XEP-0198)
-	LinkStanzas       int           // 20000: what may wait in an in-process link
-	Presences         int           // 100: addresses that an anonymous session may be present at; accounts have a hundred times as many
-	Grace             time.Duration // 2 s: for saying goodbye at shutdown
+	StanzaBytes        int           // 256 KiB: the longest stanza
+	PreAuthBytes       int           // 10 KiB: the longest element before authentication
+	PreAuthTime        time.Duration // 30 s: from connecting to binding
+	PreAuthPerAddress  int           // 100: streams of one address that have not authenticated yet
+	SessionsPerAddress int           // 1000: sessions of one address, but for this machine's own and for hosts of components
+	FrameTime          time.Duration // 30 s: from a stanza's first byte to its last
+	IdleTime           time.Duration // 60 s: silence after which a client is pinged; it is cut after as much again
+	QueueBytes         int           // 4 MiB: what may wait to be sent to a client
+	QueueTime          time.Duration // 20 s: how long it may wait
+	UnackedStanzas     int           // 5000: what is kept for a client to resume (XEP-0198)
+	LinkStanzas        int           // 20000: what may wait in an in-process link
+	Presences          int           // 100: addresses that an anonymous session may be present at; accounts have a hundred times as many
+	Grace              time.Duration // 2 s: for saying goodbye at shutdown
 }
 
 func (l Limits) withDefaults() Limits {
@@ -105,6 +106,7 @@ func (l Limits) withDefaults() Limits {
 	def(&l.PreAuthBytes, 10<<10)
 	defTime(&l.PreAuthTime, 30*time.Second)
 	def(&l.PreAuthPerAddress, 100)
+	def(&l.SessionsPerAddress, 1000)
 	defTime(&l.FrameTime, 30*time.Second)
 	defTime(&l.IdleTime, 60*time.Second)
 	def(&l.QueueBytes, 4<<20)

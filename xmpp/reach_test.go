@@ -1,6 +1,7 @@
 package xmpp
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -105,4 +106,39 @@ func TestTooFastAClientWaits(t *testing.T) {
 	if s.Stats().Paced == 0 {
 		t.Error("nothing was counted")
 	}
+}
+
+// One address has so many sessions and no more; those of components and of this machine do not count, and there is room again when one
+// ends.
+func TestSessionsPerAddress(t *testing.T) {
+	s := newTestServer(t, func(c *Config) {
+		c.Limits.SessionsPerAddress = 2
+		c.Hosts[2].Components = true
+	})
+	first := s.account("host", "meet.example", "hostpw", "a") // a pipe is none of this machine's addresses
+	s.account("host", "meet.example", "hostpw", "b")
+	third := func() string {
+		c := s.dialTCP()
+		c.send(strings.Replace(tcpOpen, "%s", "meet.example", 1))
+		c.expect("SCRAM-SHA-1")
+		c.scram("SCRAM-SHA-1", "host", "hostpw")
+		c.send(strings.Replace(tcpOpen, "%s", "meet.example", 1))
+		c.expect("<bind")
+		c.send(`<iq id="b" type="set" xmlns="jabber:client"><bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/></iq>`)
+		return c.expect(`id="b"`)
+	}
+	if got := third(); !strings.Contains(got, "resource-constraint") {
+		t.Errorf("the third session: %s", got)
+	}
+	for range 3 {
+		s.account("jvb", "auth.meet.example", "jvbpw", "")
+		s.guest() // over loopback
+	}
+	first.end()
+	eventually(t, func() string {
+		if got := third(); !strings.Contains(got, `type="result"`) {
+			return got
+		}
+		return ""
+	})
 }

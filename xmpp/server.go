@@ -20,7 +20,8 @@ type Server struct {
 
 	router   router
 	throttle throttle
-	preAuth  preAuth
+	preAuth  perNetwork // streams that have not authenticated yet
+	bound    perNetwork // sessions
 	count    counters
 
 	resumable syncMap[string, *session]       // by resumption token

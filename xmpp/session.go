@@ -13,6 +13,7 @@ type session struct {
 	host      *host
 	jid       JID
 	anonymous bool
+	remote    ClientAddr // that it was bound from
 	at        directed
 
 	mu    sync.Mutex
@@ -23,7 +24,7 @@ type session struct {
 }
 
 func newSession(c *stream, jid JID) *session {
-	s := &session{srv: c.srv, host: c.host, jid: jid, anonymous: c.anonymous, cur: c}
+	s := &session{srv: c.srv, host: c.host, jid: jid, anonymous: c.anonymous, remote: c.remote, cur: c}
 	s.at.max = c.srv.cfg.Limits.Presences
 	if !c.anonymous {
 		s.at.max *= 100
@@ -150,6 +151,7 @@ func (s *session) end(reason string, expired bool) {
 		s.srv.resumable.delete(token)
 	}
 	s.srv.router.unbind(s)
+	s.countOut()
 	s.srv.count.sessions.Add(-1)
 	if hibernating {
 		s.srv.count.hibernating.Add(-1)
