@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/netip"
 	"time"
 )
 
@@ -16,33 +17,51 @@ func limitWrite(w http.ResponseWriter) {
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(2 * time.Minute))
 }
 
-// limitRead bounds how long a body may take. The server's own ReadTimeout cannot do it: that goes on after the body and would end
+// limitRead bounds how long a body may take, and how much bodies hold. The server's own ReadTimeout cannot do it: that goes on after the body and would end
 // the requests that BOSH holds open.
-func limitRead(h http.Handler) http.Handler {
+func limitRead(held *bodies, h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
 			h.ServeHTTP(w, r)
 			return
 		}
+		body := &boundBody{ReadCloser: r.Body, held: held, network: networkOf(r)}
+		defer body.free()
 		control := http.NewResponseController(w)
 		if err := control.SetReadDeadline(time.Now().Add(bodyTime)); err == nil {
-			r.Body = &timedBody{ReadCloser: r.Body, control: control}
+			body.control = control
 		}
+		r.Body = body
 		h.ServeHTTP(w, r)
 	})
 }
 
-// timedBody lifts the deadline when the body has come to its end.
-type timedBody struct {
+// boundBody counts what it has read, and lifts the deadline when it has come to its end.
+type boundBody struct {
 	io.ReadCloser
-	control *http.ResponseController
+	control *http.ResponseController // nil where there is no deadline
+	held    *bodies
+	network netip.Addr
+
+	read int
+	err  error // what ended it; sticky
 }
 
 // Read reads from the body.
-func (b *timedBody) Read(p []byte) (int, error) {
+func (b *boundBody) Read(p []byte) (int, error) {
+	if b.err != nil {
+		return 0, b.err
+	}
 	n, err := b.ReadCloser.Read(p)
-	if errors.Is(err, io.EOF) {
+	if n > 0 && !b.held.add(b.network, n) {
+		n, err = 0, errTooManyBodies
+	}
+	b.read += n
+	if b.err = err; errors.Is(err, io.EOF) && b.control != nil {
 		_ = b.control.SetReadDeadline(time.Time{}) // it could be set, so it can be lifted
 	}
 	return n, err
 }
+
+// free is called when the request has been worked on.
+func (b *boundBody) free() { b.held.add(b.network, -b.read) }

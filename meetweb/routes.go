@@ -15,7 +15,7 @@ import (
 // routes builds the site.
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
-	count := s.counter()
+	count, held := s.counter(), &bodies{}
 	handle := func(pattern, name string, h http.Handler) { mux.Handle(pattern, count(name, h)) }
 
 	handle("/config.js", "config", crossOrigin(getOnly(s.configJS)))
@@ -25,7 +25,7 @@ func (s *Server) routes() http.Handler {
 		"/xmpp-websocket": s.deps.XMPPWebSocket, "/http-bind": s.deps.BOSH, "/conference-request/v1": s.deps.ConferenceRequest,
 	} {
 		if h != nil {
-			handle(pattern, strings.Trim(pattern, "/"), crossOrigin(limitRead(h)))
+			handle(pattern, strings.Trim(pattern, "/"), crossOrigin(limitRead(held, h)))
 		} else {
 			handle(pattern, "missing", http.HandlerFunc(s.notFound))
 		}
