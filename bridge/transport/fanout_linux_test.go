@@ -30,9 +30,14 @@ func BenchmarkFanOut(b *testing.B) {
 			ours, least := newFanOut(b, addrs, n), newFloor(b, addrs, n)
 			var spent, floor float64
 			b.ReportAllocs()
-			for b.Loop() {
-				spent += ours.round(b)
+			for first := true; b.Loop(); first = !first { // in turns: who comes second finds caches warm
+				if first {
+					spent += ours.round(b)
+				}
 				floor += least.round(b)
+				if !first {
+					spent += ours.round(b)
+				}
 			}
 			packets := float64(b.N * fanOutRounds * n * receivers)
 			b.ReportMetric(spent/1e3/packets, "µs/packet")
