@@ -103,6 +103,15 @@ describe("messages", () => {
     expect(parseMessage(fixture("chat.xml"), "other@conference.meet.example")).toEqual({ kind: "ignored" });
   });
 
+  it("are as old as the room says, whatever the sender says", () => {
+    const said = `<delay xmlns="urn:xmpp:delay" from="x@y" stamp="1999-01-01T00:00:00Z"/>`;
+    const kept = `<delay xmlns="urn:xmpp:delay" from="${room}" stamp="2026-01-02T03:04:05Z"/>`;
+    const message = (delays: string): string =>
+      `<message xmlns="jabber:client" type="groupchat" id="1" from="${room}/ana"><body>hi</body>${delays}</message>`;
+    expect(parseMessage(parseXml(message(said)), room)).not.toHaveProperty("at");
+    expect(parseMessage(parseXml(message(said + kept)), room)).toMatchObject({ at: Date.UTC(2026, 0, 2, 3, 4, 5) });
+  });
+
   it("carry any text", () => {
     expect(serialize(groupMessage(room, "1", "a<b>&\u0000\ud800c"))).toContain("<body>a&#60;b&#62;&#38;c</body>");
     expect(cleanText("x\u0008\u{1f600}\n")).toBe("x\u{1f600}\n");

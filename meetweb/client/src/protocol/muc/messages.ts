@@ -42,13 +42,13 @@ export function parseMessage(stanza: Xml, room: string): RoomMessage {
   if (type === "groupchat" && subject !== undefined && body === undefined) return { kind: "subject", text: textOf(subject) };
   const nick = resourceOf(from);
   if (body === undefined || nick === "" || (type !== "groupchat" && type !== "chat")) return { kind: "ignored" };
-  const at = parseDelay(stanza);
+  const at = parseDelay(stanza, room);
   return { kind: "chat", id, from: nick, text: textOf(body), isPrivate: type === "chat", ...(at === undefined ? {} : { at }) };
 }
 
-/** When it was sent, of a message from the history (XEP-0203). */
-function parseDelay(stanza: Xml): number | undefined {
-  const stamp = childrenOf(stanza, "delay")[0]?.attrs.stamp;
+/** When it was sent, of a message from the history (XEP-0203). Only the room's word counts: a sender could say anything. */
+function parseDelay(stanza: Xml, room: string): number | undefined {
+  const stamp = childrenOf(stanza, "delay").find((delay) => delay.attrs.from === room)?.attrs.stamp;
   const at = stamp === undefined ? Number.NaN : Date.parse(stamp);
   return Number.isNaN(at) ? undefined : at;
 }
