@@ -50,7 +50,6 @@ type person struct {
 	counts  bool          // after <enable/>
 	sent    int           // stanzas since then
 	got     int
-	acked   int // the server's last h
 }
 
 func newPerson(name string) *person { return &person{name: name, changed: make(chan struct{})} }

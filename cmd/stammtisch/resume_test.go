@@ -32,6 +32,8 @@ func TestCutWebSocketResumes(t *testing.T) {
 
 	guest.wire.cut()
 	guest.awaitEnd(t)
+	own := says(room+"/"+guest.nick, "last words")
+	heard := guest.within(0, own) != nil // the room's echo was quicker than the cut
 	const spoken = 10
 	pace := time.NewTicker(absence / spoken)
 	defer pace.Stop()
@@ -51,6 +53,9 @@ func TestCutWebSocketResumes(t *testing.T) {
 	again.say(t, room, "back")
 	host.await(t, "what the guest says then", says(room+"/"+guest.nick, "back"))
 	again.await(t, "its own words", says(room+"/"+guest.nick, "back"))
+	if echo := again.within(0, own); (echo != nil) == heard {
+		t.Errorf("the echo of its last words came on the old connection: %t; then %s on the new one", heard, echo)
+	}
 	if n := again.within(0, func(n *node) bool { return n.is("message", "") }); n != nil {
 		t.Errorf("there is also %s", n)
 	}

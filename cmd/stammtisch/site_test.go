@@ -27,8 +27,8 @@ var binary = sync.OnceValues(func() (string, error) {
 
 // site is a place for servers: ports and a data directory of its own.
 type site struct {
-	domain, dir, config                     string
-	web, xmpp, http, bridge, metrics, other int
+	domain, dir, config              string
+	web, xmpp, http, bridge, metrics int
 }
 
 // newSite writes a configuration. more are lines of YAML after it.

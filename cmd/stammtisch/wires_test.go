@@ -87,7 +87,6 @@ func (w *webSocketWire) cut() {
 type tcpWire struct {
 	conn   net.Conn
 	header chan struct{} // one for each stream header to read
-	first  bool
 }
 
 // overTCP connects a person; the test's end cuts the connection.
