@@ -43,6 +43,13 @@ func (b *inbox) put(st Stanza) error {
 	return nil
 }
 
+// busy says whether the queue is half full.
+func (b *inbox) busy() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.queue) >= b.max/2
+}
+
 // putWait is put that waits for room.
 func (b *inbox) putWait(st Stanza) error {
 	for {

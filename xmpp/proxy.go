@@ -44,6 +44,9 @@ func (p *clientProxy) toTarget(st Stanza) error {
 		return errNoSuchSession
 	}
 	newest := all[len(all)-1]
+	if l, ok := newest.(*localLink); ok && l.in.busy() {
+		return ErrQueueFull // what rooms tell the focus goes before new requests: nobody asks twice there
+	}
 	st.From = JID{domain: p.self.domain, resource: st.From.String()}
 	st.To = newest.address()
 	return newest.Deliver(st)

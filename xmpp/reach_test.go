@@ -142,3 +142,27 @@ func TestSessionsPerAddress(t *testing.T) {
 		return ""
 	})
 }
+
+// Requests of clients leave room for what the rooms tell the focus.
+func TestProxyLeavesRoom(t *testing.T) {
+	s := newTestServer(t, func(c *Config) { c.Limits.LinkStanzas = 4 })
+	if err := s.ClientProxy("focus.meet.example", MustJID("focus@auth.meet.example")); err != nil {
+		t.Fatal(err)
+	}
+	focus := s.link("focus@auth.meet.example/focus")
+	c := s.guest()
+	request := `<iq id="r" to="focus.meet.example" type="set" xmlns="jabber:client"><conference xmlns="http://jitsi.org/protocol/focus"/></iq>`
+	for range 3 {
+		c.send(request)
+	}
+	c.expect(`id="r"`, "resource-constraint")
+	room := MustJID("room@conference.meet.example/x")
+	if err := s.Send(NewStanza(Presence, "", room, focus.JID())); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []Kind{IQ, IQ, Presence} {
+		if st := receive(t, focus); st.Kind != want {
+			t.Errorf("the focus received %s, want a stanza of kind %s", st, want)
+		}
+	}
+}
