@@ -180,6 +180,16 @@ func TestUnknownEndpointsAreEchoed(t *testing.T) {
 	}
 }
 
+// The bridge does not restart ICE in place: the answer is without a transport, at which a focus invites the participant anew.
+func TestICERestartIsLeftToTheFocus(t *testing.T) {
+	w := newWorld(t)
+	w.create(t, "a")
+	answer := w.modify(t, one(jingle.ColibriEndpoint{ID: "a", Transport: &jingle.ColibriTransport{ICERestart: true}}))
+	if len(answer.Endpoints) != 1 || answer.Endpoints[0].Transport != nil {
+		t.Errorf("answered %+v", answer)
+	}
+}
+
 // What failed to be created is not there, so that a focus can try again.
 func TestFailedCreateLeavesNothing(t *testing.T) {
 	w := newWorld(t)
