@@ -57,7 +57,10 @@ function measure(): Promise<Times> {
       if (joined === 0 && document.querySelector('[aria-label="Controls"]') !== null) joined = now;
       for (const video of document.querySelectorAll<HTMLVideoElement>("article video")) {
         const own = video.closest("article")?.getAttribute("aria-label") === "Third";
-        if (!own && video.videoWidth > 0 && video.currentTime > 0) return done({ joined, frame: now });
+        if (!own && video.videoWidth > 0 && video.currentTime > 0) {
+          done({ joined, frame: now });
+          return;
+        }
       }
       requestAnimationFrame(look);
     };
