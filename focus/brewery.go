@@ -172,7 +172,7 @@ func (b *brewery) selfPresenceLocked(st xmpp.Stanza, now time.Time) (out []xmpp.
 		if !b.joined {
 			b.joined = true
 			// As every room, it is configured by whoever comes first; a room that is locked until then opens here (XEP-0045 §10.1.2).
-			out = append(out, whoisForm(b.cfg.Brewery).WithID("b:"+b.ids.token()))
+			out = append(out, whoisForm(b.cfg.Brewery).WithID("-b:"+b.ids.token()))
 		}
 	case "unavailable", "error":
 		b.joined, b.next = false, now.Add(rejoinAfter)
@@ -259,7 +259,7 @@ func (b *brewery) checkLocked(br *bridge, now time.Time) []xmpp.Stanza {
 		}
 		return nil
 	}
-	br.check, br.nextCheck = "b:"+b.ids.token(), now.Add(b.cfg.ReplyTimeout)
+	br.check, br.nextCheck = "-b:"+b.ids.token(), now.Add(b.cfg.ReplyTimeout)
 	return []xmpp.Stanza{xmpp.NewStanza(xmpp.IQ, "get", xmpp.JID{}, br.jid, jingle.Healthcheck()).WithID(br.check)}
 }
 

@@ -295,6 +295,24 @@ func TestSessionAddressing(t *testing.T) {
 	})
 }
 
+// The number of a conference begins the ids of its requests; every number must lead the bridge's answers back to it.
+func TestManyConferencesOneAfterTheOther(t *testing.T) {
+	scenario(t, "forty", testConfig, func(t *testing.T, w *world) {
+		for n := range 40 {
+			w.open()
+			ana, ben := w.join("ana"), w.join("ben")
+			for _, p := range []*person{ana, ben} {
+				if len(p.got(jingle.SessionInitiate)) != 1 {
+					t.Fatalf("conference %d: %s is not invited", n+1, p.id)
+				}
+			}
+			ana.leave()
+			ben.leave()
+			w.link.take()
+		}
+	})
+}
+
 func TestLeaving(t *testing.T) {
 	scenario(t, "one of three", testConfig, func(t *testing.T, w *world) {
 		ana, ben := w.call()

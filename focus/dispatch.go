@@ -59,12 +59,12 @@ func (f *Focus) post(r *runner, ev event) {
 	}
 }
 
-// dispatchReply hands an answer to who asked. Ids tell: they begin with the number of a conference, b: or d:.
+// dispatchReply hands an answer to who asked. Ids tell: they begin with the number of a conference in base 36, or with a dash, which no number has.
 func (f *Focus) dispatchReply(st xmpp.Stanza) {
 	switch {
-	case strings.HasPrefix(st.ID, "b:") && st.From.Bare() == f.cfg.Brewery:
+	case strings.HasPrefix(st.ID, "-b:") && st.From.Bare() == f.cfg.Brewery:
 		f.announce(f.brewery.reply(st, f.now()))
-	case strings.HasPrefix(st.ID, "d:") && st.From == f.cfg.Domain && st.Type == "result":
+	case strings.HasPrefix(st.ID, "-d:") && st.From == f.cfg.Domain && st.Type == "result":
 		found := componentsIn(st, f.cfg)
 		f.components.Store(&found)
 	default:

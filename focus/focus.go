@@ -121,7 +121,7 @@ func (f *Focus) tick(ctx context.Context) {
 		f.sendAll(out)
 		if c := f.components.Load(); (c.avModeration.IsZero() || c.roomMetadata.IsZero()) && !now.Before(nextDisco) {
 			nextDisco = now.Add(discoverEvery)
-			f.send(discoverQuery(f.cfg.Domain, "d:"+f.ids.token()))
+			f.send(discoverQuery(f.cfg.Domain, "-d:"+f.ids.token()))
 		}
 		if !now.Before(nextExpiry) {
 			nextExpiry = now.Add(time.Minute)

@@ -151,7 +151,7 @@ func TestAVModeration(t *testing.T) {
 	scenario(t, "the component is discovered", cfg, func(t *testing.T, w *world) {
 		info := clientInfo().With(xmpp.NewElement(xmpp.NSDiscoInfo, "identity", "category", "component", "type", "av_moderation", "name", avModJID.String()),
 			xmpp.NewElement(xmpp.NSDiscoInfo, "identity", "category", "component", "type", "room_metadata", "name", "not an address @@"))
-		w.say(xmpp.NewStanza(xmpp.IQ, "result", cfg.Domain, focusJID, info).WithID("d:any"))
+		w.say(xmpp.NewStanza(xmpp.IQ, "result", cfg.Domain, focusJID, info).WithID("-d:any"))
 		_, ben := w.call()
 		w.component(avModJID, map[string]any{"type": "av_moderation", "enabled": true, "mediaType": "audio"})
 		if n := len(ben.muted()); n != 1 {
