@@ -96,11 +96,8 @@ func pipeClient(t *testing.T, conn net.Conn, patience time.Duration) *client {
 	_ = conn.SetDeadline(time.Now().Add(patience))
 	t.Cleanup(func() { _ = conn.Close() })
 	return &client{t: t, end: func() { _ = conn.Close() },
-		send: func(x string) {
-			if _, err := io.WriteString(conn, x); err != nil {
-				t.Logf("write: %v", err)
-			}
-		},
+		// A server that ends the stream need not read the rest; what it answers is what counts.
+		send: func(x string) { _, _ = io.WriteString(conn, x) },
 		recv: elementReader(conn)}
 }
 
