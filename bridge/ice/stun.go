@@ -11,13 +11,14 @@ import (
 
 // Message types of RFC 8489 §5 for the Binding method.
 const (
-	bindingRequest       = 0x0001
-	bindingSuccess       = 0x0101
-	bindingError         = 0x0111
-	headerSize           = 20
-	attributeHeader      = 4
-	attrUsername         = 0x0006
-	attrMessageIntegrity = 0x0008
+	bindingRequest             = 0x0001
+	bindingSuccess             = 0x0101
+	bindingError               = 0x0111
+	headerSize                 = 20
+	attributeHeader            = 4
+	attrUsername               = 0x0006
+	attrMessageIntegrity       = 0x0008
+	attrMessageIntegritySHA256 = 0x001c
 )
 
 // messageType returns the first 16 bits of a STUN message, 0 for what is too short to be one.
@@ -50,7 +51,7 @@ func localUfrag(packet []byte) []byte {
 		if attributeHeader+padded > len(attributes) {
 			return nil
 		}
-		if kind == attrMessageIntegrity {
+		if kind == attrMessageIntegrity || kind == attrMessageIntegritySHA256 {
 			return nil // what follows it is not signed and counts for nothing (RFC 8489 §14.5)
 		}
 		value := attributes[attributeHeader : attributeHeader+length]
