@@ -60,21 +60,25 @@ export class FirefoxVisitor {
     await this.page.locator('::-p-aria([name="Join"][role="button"])').click();
   }
 
-  /** Whether pictures of somebody are decoded and shown here, and sound is heard. */
-  meets(name: string): Promise<boolean> {
+  /** What is missing until pictures of somebody are decoded and shown here, and sound is heard; "" when nothing is. */
+  missing(name: string): Promise<string> {
     return this.page.evaluate(async (who) => {
       const video = document.querySelector<HTMLVideoElement>(`article[aria-label="${who}"] video`);
-      const track = video?.srcObject instanceof MediaStream ? video.srcObject.getVideoTracks()[0]?.id : undefined;
-      let seen = false;
-      let heard = false;
+      if (video === null) return `a picture in ${who}'s tile`;
+      const track = video.srcObject instanceof MediaStream ? video.srcObject.getVideoTracks()[0]?.id : undefined;
+      let seen = 0;
+      let heard = 0;
+      const states: string[] = [];
       for (const pc of (window as unknown as { connections: RTCPeerConnection[] }).connections) {
+        states.push(pc.connectionState);
         for (const r of (await pc.getStats()).values()) {
           if (r.type !== "inbound-rtp") continue;
-          if (r.kind === "video" && r.trackIdentifier === track && (video?.videoWidth ?? 0) > 0) seen ||= r.framesDecoded > 1;
-          if (r.kind === "audio") heard ||= (r.totalAudioEnergy ?? 0) > 0;
+          if (r.kind === "video" && r.trackIdentifier === track) seen = Math.max(seen, r.framesDecoded ?? 0);
+          if (r.kind === "audio") heard = Math.max(heard, r.totalAudioEnergy ?? 0);
         }
       }
-      return seen && heard;
+      if (seen > 1 && heard > 0 && video.videoWidth > 0) return "";
+      return `more than ${seen} frames, ${video.videoWidth} px and sound of ${heard} (${states.join(", ")})`;
     }, name);
   }
 }
