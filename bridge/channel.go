@@ -115,10 +115,10 @@ func (ep *endpoint) handle(m clientMessage) {
 	case classClientHello:
 		ep.send(serverHello())
 	case classReceiverVideo:
-		ep.media.SetConstraints(m.receiverConstraints())
+		ep.constrain(m.receiverConstraints())
 	case classLastN:
 		if m.LastN != nil {
-			ep.media.SetConstraints(forward.ReceiverConstraints{LastN: m.LastN})
+			ep.constrain(forward.ReceiverConstraints{LastN: m.LastN})
 		}
 	case classReceiverAudio:
 		ep.media.SetAudioSubscription(forward.AudioSubscription{All: m.All, Include: m.Include, Exclude: m.Exclude})
@@ -158,6 +158,19 @@ func (ep *endpoint) relay(m clientMessage) {
 	} else if to := ep.conference.endpoints[jingle.EndpointID(m.To)]; to != nil && to != ep {
 		to.pass(msg)
 	}
+}
+
+// firstDefaultHeightPx is what a client's first constraints mean when they name no default (as JVB does).
+const firstDefaultHeightPx = 180
+
+// constrain applies what the client wants to receive.
+func (ep *endpoint) constrain(r forward.ReceiverConstraints) {
+	if !ep.constrained && r.DefaultHeightPx == nil {
+		height := firstDefaultHeightPx
+		r.DefaultHeightPx = &height
+	}
+	ep.constrained = true
+	ep.media.SetConstraints(r)
 }
 
 // receiverConstraints translates a ReceiverVideoConstraints; what is absent stays as it was.

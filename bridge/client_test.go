@@ -116,7 +116,10 @@ func (p *person) connect(tr *jingle.ColibriTransport, others []*person) *jingle.
 	protocol := "http://jitsi.org/protocols/colibri"
 	p.channel, err = p.pc.CreateDataChannel(transport.ChannelLabel, &webrtc.DataChannelInit{Protocol: &protocol})
 	must(t, err)
-	p.channel.OnOpen(func() { close(p.open) })
+	p.channel.OnOpen(func() {
+		_ = p.channel.SendText(`{"colibriClass":"ReceiverVideoConstraints","lastN":-1}`) // there is no video before
+		close(p.open)
+	})
 	p.channel.OnMessage(func(m webrtc.DataChannelMessage) { p.messages <- string(m.Data) })
 	p.audio = p.send(webrtc.MimeTypeOpus, p.audioSSRC())
 	p.video = p.send(webrtc.MimeTypeVP8, p.videoSSRC())

@@ -30,6 +30,7 @@ type endpoint struct {
 	socket        *socketChannel
 	dataChannel   bool // is open
 	overSocket    bool // the channel that the client used last is the socket
+	constrained   bool // the client has said what it wants
 	channelSeen   bool
 	channelMissed bool
 }
@@ -59,6 +60,9 @@ func (c *conference) create(e *jingle.ColibriEndpoint) (*jingle.ColibriTransport
 		return nil, err
 	}
 	c.service.countEndpoint()
+	// No video before the client has asked for it (as JVB): what comes before it knows of the source binds to the wrong track in
+	// Firefox, for good.
+	ep.media.SetConstraints(forward.ReceiverConstraints{DefaultHeightPx: new(int)})
 	return ep.describe(e.Transport.SCTP != nil), nil
 }
 

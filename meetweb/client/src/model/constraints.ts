@@ -2,8 +2,8 @@
 import type { ReceiverConstraints } from "../protocol/bridge/messages";
 import type { Layout, SourceName } from "./state";
 
-/** Before the view has said what it shows: something small of everything, so that the first picture comes soon. */
-export const firstConstraints: ReceiverConstraints = { lastN: -1, defaultMaxHeight: 180, maxHeights: new Map(), onStage: [] };
+/** Before the view has said what it shows: nothing. A picture that comes before its track is known is lost on Firefox for good. */
+export const firstConstraints: ReceiverConstraints = { lastN: -1, defaultMaxHeight: 0, maxHeights: new Map(), onStage: [] };
 
 /** The layers that senders have, with up to how many device pixels of height each still looks right. */
 const steps: readonly (readonly [upTo: number, maxHeight: number])[] = [
