@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -38,9 +39,10 @@ func (b *safeBuffer) String() string {
 func freePort(t *testing.T) int {
 	t.Helper()
 	for range 50 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		// Below the range that the system takes ports for outgoing connections from: none of those can be in the way later.
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 12000+rand.IntN(18000)))
 		if err != nil {
-			t.Fatal(err)
+			continue
 		}
 		addr := l.Addr().String()
 		c, err := net.ListenPacket("udp", addr)

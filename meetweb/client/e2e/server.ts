@@ -84,12 +84,12 @@ ${more}`,
   }
 }
 
-/** Ports that were free a moment ago. */
+/** Ports that were free a moment ago, below the range that the system takes ports for outgoing connections from. */
 async function freePorts(n: number): Promise<number[]> {
   const servers = Array.from({ length: n }, () => createServer());
   const ports: number[] = [];
   for (const s of servers) {
-    await new Promise<void>((done) => s.listen(0, "127.0.0.1", done));
+    await new Promise<void>((done, failed) => s.once("error", failed).listen(12000 + Math.floor(Math.random() * 18000), "127.0.0.1", done));
     const address = s.address();
     if (address === null || typeof address === "string") throw new Error("no port");
     ports.push(address.port);
