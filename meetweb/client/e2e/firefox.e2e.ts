@@ -36,10 +36,10 @@ test("one participant comes with Firefox", async () => {
     missing = await fay.missing("Hanna");
     return missing === "";
   };
-  await eventually("Fay to see and hear Hanna", meets, 20_000).catch((e: Error) => {
+  await eventually("Fay to see and hear Hanna", meets, 10_000).catch((e: Error) => {
     throw new Error(`${e.message}; missing: ${missing}`);
   });
-  await everybodyMeets([hanna], [hanna, { name: "Fay" } as Visitor], 20_000);
+  await everybodyMeets([hanna], [hanna, { name: "Fay" } as Visitor], 10_000);
   await write(hanna, "A warm welcome to Fay.");
   await fay.page.locator('::-p-aria([name="Chat, 1 unread message"][role="button"])').click();
   await eventually("Fay to read the chat", () =>
