@@ -62,7 +62,9 @@ type timers struct {
 
 // How often things happen off the packet path.
 const (
-	tick            = 100 * time.Millisecond
+	// Three ticks are a little more than speaker.DecisionInterval, so that a ticker's jitter does not cost one; and no
+	// multiple of it is a round period soon: decisions would fall on the same place of a sound that repeats, again and again.
+	tick            = 103 * time.Millisecond
 	measureInterval = time.Second
 	planInterval    = 5 * time.Second
 	minPlanSpacing  = 20 * time.Millisecond
