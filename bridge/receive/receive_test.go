@@ -202,3 +202,34 @@ func TestReceiveDoesNotAllocate(t *testing.T) {
 		t.Errorf("receiving allocates %v times per packet, want 0", n)
 	}
 }
+
+// TestLatePacketAfterManyDiscarded checks that a packet which comes so late that nobody knows how many were discarded since
+// does not get a number that another one had: under one number two packets would be encrypted alike.
+func TestLatePacketAfterManyDiscarded(t *testing.T) {
+	s, at := NewStream(48000, false), start
+	used := map[uint64]uint16{}
+	pass := func(seq uint16, a Arrival) {
+		out := s.Closed(a.Ext)
+		if other, taken := used[out]; taken {
+			t.Errorf("packets %d and %d both became %d", other, seq, out)
+		}
+		used[out] = seq
+	}
+	for seq := uint16(1); seq <= 200; seq++ {
+		if seq == 20 {
+			continue // it is slow
+		}
+		a := take(s, &at, seq)[0]
+		if seq > 30 && seq <= 100 {
+			s.Discard(a.Ext) // a pause in somebody's speech
+		} else {
+			pass(seq, a)
+		}
+	}
+	if a := take(s, &at, 20)[0]; !a.Duplicate {
+		pass(20, a)
+	}
+	if a := take(s, &at, 201)[0]; a.Duplicate {
+		t.Error("the next packet is refused")
+	}
+}

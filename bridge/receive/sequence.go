@@ -61,6 +61,9 @@ func (s *sequence) accept(seq uint16) (ext uint64, v verdict) {
 	if s.has(ext) {
 		return ext, duplicate
 	}
+	if s.forgotten(ext) {
+		return ext, stale
+	}
 	s.mark(ext)
 	return ext, fresh
 }
@@ -104,6 +107,13 @@ func (s *sequence) discard(ext uint64) {
 	}
 	s.dropped[s.droppedN%uint64(len(s.dropped))] = ext
 	s.droppedN++
+}
+
+// forgotten says that ext is older than all the discarded packets that are remembered: how many there were before it is not known,
+// and a guess could be another packet's number.
+func (s *sequence) forgotten(ext uint64) bool {
+	n := uint64(len(s.dropped))
+	return s.droppedN > n && ext < s.dropped[s.droppedN%n]
 }
 
 // closed is the number of ext in a numbering without the discarded packets.
