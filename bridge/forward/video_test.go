@@ -190,3 +190,30 @@ func TestSimpleSenders(t *testing.T) {
 		}
 	}
 }
+
+// TestSenderSetsItsClockBack checks that who comes after a sender's timestamps have jumped back (RFC 3550 §5.1 lets a sender that
+// plays from a file do so) sees and hears it all the same.
+func TestSenderSetsItsClockBack(t *testing.T) {
+	r := newRoom(t)
+	ana := r.join("ana")
+	ana.film(5)
+	ana.talk(20)
+	for _, c := range ana.cam {
+		c.base -= 90000 * 60
+	}
+	ben := r.join("ben")
+	ana.film(60)
+	back := rtp.AppendHeader(nil, rtp.Outgoing{PayloadType: 111, SequenceNumber: ana.seq + 1, Timestamp: 0x8fffffff, SSRC: ana.ssrc})
+	ana.send(append(back, "opus"...))
+	var audio, video int
+	for _, p := range ben.take() {
+		if p.SSRC == ana.ssrc {
+			audio++
+		} else {
+			video++
+		}
+	}
+	if audio == 0 || video == 0 {
+		t.Errorf("ben got %d packets of sound and %d of video", audio, video)
+	}
+}

@@ -46,7 +46,7 @@ type Packet struct {
 type Arrival struct {
 	Ext       uint64 // unwrapped sequence number, this stream's own
 	Duplicate bool   // seen before, too old, or not believable: to be dropped
-	Late      bool   // a packet of a later timestamp came before
+	Late      bool   // a packet with a later number and timestamp came before
 }
 
 // Receive records p.
@@ -69,7 +69,7 @@ func (s *Stream) Receive(p Packet, now time.Time) Arrival {
 		s.missing.n, s.hasNewest = 0, false
 	}
 	a := Arrival{Ext: ext}
-	a.Late = s.hasNewest && int32(p.Timestamp-s.newestTimestamp) < 0
+	a.Late = ext < highest && s.hasNewest && int32(p.Timestamp-s.newestTimestamp) < 0
 	if !a.Late {
 		s.newestTimestamp, s.hasNewest = p.Timestamp, true
 	}
