@@ -10,6 +10,7 @@ import (
 	"github.com/pion/rtcp"
 
 	"stammtisch/bridge/rtp"
+	"stammtisch/bridge/vp8"
 )
 
 // nack lets m ask for outgoing numbers of ssrc and returns what the bridge sent.
@@ -262,5 +263,48 @@ func TestForeignNamesAndSSRCsAreRefused(t *testing.T) {
 	r.pass(50 * time.Millisecond)
 	if got := ben.Greeting().ForwardedSources; !slices.Equal(got, []string{"ana-v0"}) {
 		t.Errorf("ben is shown %v", got)
+	}
+}
+
+// TestPacketOfAFormerSource lets a packet be on its way to a receiver while its source is signalled anew: it must not become the start
+// of the new source's stream, whose packets would then all count as older.
+func TestPacketOfAFormerSource(t *testing.T) {
+	r := newRoom(t)
+	ana, ben := r.join("ana"), r.join("ben")
+	ana.film(30)
+	former := ana.sources[1]
+	subscribers := *former.subscribers.Load() // as the packet's goroutine sees them
+	ana.SetSources([]Source{ana.audioSource()})
+	ana.SetSources([]Source{ana.audioSource(), ana.videoSource(Camera)})
+	r.pass(50 * time.Millisecond)
+	w := r.c.work.Get().(*work)
+	w.packet = packet{source: former, payloadType: 100, payload: []byte{0x10, 0, 0, 0}, frame: frame{
+		ext: 2 << 20, codec: codecVP8, clockRate: 90000, arrival: r.now, vp8: vp8.Descriptor{Key: true},
+	}}
+	subscribers[0].forward(nil, w)
+	ben.take()
+	for _, c := range ana.cam {
+		c.wantKey = true
+	}
+	ana.film(5)
+	if got := ben.take(); len(got) == 0 {
+		t.Error("no video of the new source")
+	}
+}
+
+// TestNoRetransmissionsOfWhoLeft lets a NACK be handled while the sender leaves: the numbers of its streams are written down for whoever
+// has the SSRCs next, so that no more may be used.
+func TestNoRetransmissionsOfWhoLeft(t *testing.T) {
+	r := newRoom(t)
+	ana, ben := r.join("ana"), r.join("ben")
+	ana.film(30)
+	sent := ben.take()
+	s := (*ben.slots.Load())[ana.cam[0].ssrc]
+	r.c.RemoveEndpoint("ana")
+	w := r.c.work.Get().(*work)
+	for _, p := range sent {
+		if s.retransmit(nil, w, p.SequenceNumber, r.now) {
+			t.Fatalf("packet %d is sent again", p.SequenceNumber)
+		}
 	}
 }

@@ -79,6 +79,9 @@ func (s *slot) forward(b *udp.Batch, w *work) bool {
 func (s *slot) decide(w *work) (o output, rtxSSRC uint32, send, ask bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if w.source != s.source { // it was signalled anew meanwhile
+		return o, 0, false, false
+	}
 	o, send, needKey := s.projection.forward(&w.frame, int(s.target.Load()))
 	if send {
 		s.packets++
@@ -107,10 +110,11 @@ func (s *slot) assign(src *source) {
 	}
 }
 
-// retire records the numbers that the slot has used, before it is forgotten. conference.mu must be held.
+// retire records the numbers that the slot has used, before it is forgotten, and makes it use no more. conference.mu must be held.
 func (s *slot) retire() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.projection.forget()
 	s.receiver.spent.use(s.ssrc, s.projection.last.ext)
 	s.receiver.spent.use(s.rtxSSRC, s.rtxSeq)
 }
