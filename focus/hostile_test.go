@@ -72,6 +72,33 @@ func TestFlood(t *testing.T) {
 	})
 }
 
+// TestSourcesOfTheBridge: the SSRCs with which the bridge sends its feedback are in everybody's offer. Twice in one description, they
+// make browsers refuse it.
+func TestSourcesOfTheBridge(t *testing.T) {
+	theft := []jingle.Content{{Name: "video", Sources: []jingle.Source{{SSRC: 2, Name: "ana-v1", MSID: "s"}}}}
+	scenario(t, "are not a client's to add", testConfig, func(t *testing.T, w *world) {
+		ana, ben := w.call()
+		if st := ana.send(&jingle.Jingle{Action: jingle.SourceAdd, SID: ana.sid, Contents: theft}); !isError(st, xmpp.BadRequest) {
+			t.Errorf("answered %v", st)
+		}
+		if got := ben.got(jingle.SourceAdd); len(got) != 0 {
+			t.Errorf("ben is told %+v", got[0].Compact)
+		}
+	})
+	scenario(t, "nor to begin with", testConfig, func(t *testing.T, w *world) {
+		w.open()
+		ana, ben := w.join("ana"), w.join("ben")
+		ben.accept()
+		sid := ana.one(jingle.SessionInitiate).SID
+		if st := ana.send(&jingle.Jingle{Action: jingle.SessionAccept, SID: sid, Contents: theft}); !isError(st, xmpp.BadRequest) {
+			t.Errorf("answered %v", st)
+		}
+		if got := ben.got(jingle.SourceAdd); len(got) != 0 {
+			t.Errorf("ben is told %+v", got[0].Compact)
+		}
+	})
+}
+
 // TestOverrun: a conference that cannot keep up ends instead of going on with a hole in what it knows.
 func TestOverrun(t *testing.T) {
 	g := newRegistry(testConfig.withDefaults())

@@ -98,7 +98,7 @@ func (c *conference) sessionAccept(p *participant, j *jingle.Jingle, st xmpp.Sta
 	set, err := j.Sources(p.id)
 	next := c.sources
 	if err == nil {
-		next, _, err = c.sources.Add(p.id, set, c.limits())
+		next, _, err = c.withSources(p, set)
 	}
 	if err != nil {
 		p.dropped = true
@@ -125,8 +125,15 @@ func bridgeTransport(t *jingle.Transport) *jingle.Transport {
 	return t
 }
 
-func (c *conference) limits() jingle.Limits {
-	return jingle.Limits{SSRCs: c.cfg.MaxSSRCs, Groups: c.cfg.MaxSSRCGroups}
+// withSources is the map with what p announces in set, which see [jingle.SourceMap.Add]. The SSRCs that the bridge itself uses, which
+// are in everybody's offer, are not to be had.
+func (c *conference) withSources(p *participant, set jingle.SourceSet) (next jingle.SourceMap, added jingle.SourceSet, err error) {
+	for _, s := range set.Sources {
+		if p.session.bridge.feedback.Has(s.SSRC) {
+			return c.sources, added, refused(xmpp.Modify, xmpp.BadRequest, "an ssrc is the bridge's")
+		}
+	}
+	return c.sources.Add(p.id, set, jingle.Limits{SSRCs: c.cfg.MaxSSRCs, Groups: c.cfg.MaxSSRCGroups})
 }
 
 // transportInfo hands a client's new candidates, or its part of an ICE restart, to the bridge.
@@ -164,7 +171,7 @@ func (c *conference) sourceAdd(p *participant, j *jingle.Jingle, st xmpp.Stanza)
 	if err != nil {
 		return err
 	}
-	next, added, err := c.sources.Add(p.id, set, c.limits())
+	next, added, err := c.withSources(p, set)
 	if err != nil {
 		return err
 	}

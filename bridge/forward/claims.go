@@ -2,7 +2,7 @@ package forward
 
 import "slices"
 
-// claims are the names and SSRCs that sources of a conference have. Nobody may take over somebody else's: it would
+// claims are the names and SSRCs that sources of a conference and the bridge itself have. Nobody may take over somebody else's: it would
 // hijack their place in the picture, or make the bridge send two streams under one SSRC.
 type claims struct {
 	names map[string]bool
@@ -11,7 +11,7 @@ type claims struct {
 
 // claimsLocked are the claims of everybody but e. c.mu must be held.
 func (c *Conference) claimsLocked(e *Endpoint) claims {
-	k := claims{names: make(map[string]bool), ssrcs: map[uint32]bool{0: true}}
+	k := claims{names: make(map[string]bool), ssrcs: map[uint32]bool{0: true, c.cfg.FeedbackSSRC: true}}
 	for _, o := range c.endpoints {
 		if o == e {
 			continue

@@ -256,6 +256,7 @@ func TestForeignNamesAndSSRCsAreRefused(t *testing.T) {
 		{Name: "eva-v2", Media: Video, SSRCs: []uint32{8}, Groups: []Group{{Semantics: "SIM", SSRCs: []uint32{8, 8}}}},
 		{Name: "eva-v3", Media: Video},
 		{Name: "ana-v0", Media: Video, SSRCs: []uint32{9}},
+		{Name: "eva-v4", Media: Video, SSRCs: []uint32{bridgeSSRC}},
 	}
 	if got := eva.SetSources(theft); len(got) != len(theft) {
 		t.Errorf("refused %v, want all", got)
