@@ -23,17 +23,11 @@ func (m agentMux) GetConn(_ string, addr net.Addr) (net.PacketConn, error) {
 	if !ok {
 		return nil, net.InvalidAddrError("not a UDP address")
 	}
-	local := netip.AddrPortFrom(a.AddrPort().Addr().Unmap(), a.AddrPort().Port())
-	for _, s := range m.g.mux.sockets {
-		if s.Addr() == local {
-			c := newConn(m.g, s)
-			m.g.mu.Lock()
-			m.g.conns[local] = c
-			m.g.mu.Unlock()
-			return c, nil
-		}
+	c := m.g.conns[netip.AddrPortFrom(a.AddrPort().Addr().Unmap(), a.AddrPort().Port())]
+	if c == nil {
+		return nil, net.InvalidAddrError("not an address of this port")
 	}
-	return nil, net.InvalidAddrError("not an address of this port")
+	return c, nil
 }
 
 // RemoveConnByUfrag implements [pion.UDPMux]; the agent closes the connections itself.

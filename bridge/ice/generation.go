@@ -30,13 +30,13 @@ type generation struct {
 	mux             *Mux
 	path            *Path
 	agent           *pion.Agent
+	conns           map[netip.AddrPort]*conn // by local address; there before the agent takes them, as checks come before that
 	ufrag, password string
 
 	started atomic.Bool
 	history history // of mux.transactions
 
 	mu      sync.Mutex
-	conns   map[netip.AddrPort]*conn    // by local address; guarded by mu
 	remotes map[*udp.Remote]time.Time   // when each last sent a check; guarded by mu
 	pairs   map[*udp.Remote]pairedAgain // what to renominate; guarded by mu
 }
@@ -50,6 +50,9 @@ func newGeneration(p *Path) (*generation, error) {
 		conns:   make(map[netip.AddrPort]*conn),
 		remotes: make(map[*udp.Remote]time.Time),
 		pairs:   make(map[*udp.Remote]pairedAgain),
+	}
+	for _, s := range g.mux.sockets {
+		g.conns[s.Addr()] = newConn(g, s)
 	}
 	g.mux.register(g)
 	if err := g.newAgent(); err != nil {
@@ -122,10 +125,7 @@ func (g *generation) handleRequest(s *udp.Socket, from netip.AddrPort, packet []
 			_ = s.SendTo(from, response)
 		}
 	}
-	g.mu.Lock()
-	c := g.conns[s.Addr()]
-	g.mu.Unlock()
-	if c != nil {
+	if c := g.conns[s.Addr()]; c != nil {
 		g.deliver(c, packet, from)
 	}
 }
@@ -197,8 +197,6 @@ func (g *generation) socketOf(local pion.Candidate) *udp.Socket {
 	if err != nil {
 		return nil
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	if c := g.conns[addr]; c != nil {
 		return c.socket
 	}

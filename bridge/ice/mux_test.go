@@ -202,6 +202,33 @@ func TestAgentsMeet(t *testing.T) {
 	}
 }
 
+// TestEarliestCheckIsNotLost sends a check as soon as there are credentials, and no second one: who is answered, as Firefox or pion,
+// waits for ours.
+func TestEarliestCheckIsNotLost(t *testing.T) {
+	m := newMux(t, "127.0.0.1:0", Config{})
+	socket := m.sockets[0]
+	for range 100 {
+		p := m.NewPath(&noFlow{}, func(State) {}, quiet)
+		client := dial(t, socket.Addr())
+		from := client.LocalAddr().(*net.UDPAddr).AddrPort()
+		if err := p.Open(); err != nil {
+			t.Fatal(err)
+		}
+		ufrag, password := p.Credentials()
+		m.HandleSTUN(socket, from, check(t, ufrag+":theirs", password), time.Now())
+		if err := p.SetRemote("theirs", strings.Repeat("p", 22), nil); err != nil {
+			t.Fatal(err)
+		}
+		buf := make([]byte, 1500)
+		for messageType(buf) != bindingRequest {
+			if _, err := client.Read(buf); err != nil {
+				t.Fatalf("no check of ours: %v", err)
+			}
+		}
+		p.Close()
+	}
+}
+
 func TestRemotesAreBounded(t *testing.T) {
 	m := newMux(t, "127.0.0.1:0", Config{})
 	p, _ := newPath(t, m)
