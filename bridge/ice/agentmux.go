@@ -11,7 +11,7 @@ type agentMux struct{ g *generation }
 // GetListenAddresses implements [pion.UDPMux].
 func (m agentMux) GetListenAddresses() []net.Addr {
 	var out []net.Addr
-	for _, s := range m.g.mux.sockets {
+	for _, s := range m.g.sockets {
 		out = append(out, net.UDPAddrFromAddrPort(s.Addr()))
 	}
 	return out

@@ -30,6 +30,7 @@ type generation struct {
 	mux             *Mux
 	path            *Path
 	agent           *pion.Agent
+	sockets         []*udp.Socket            // of the addresses that the machine had when the generation began
 	conns           map[netip.AddrPort]*conn // by local address; there before the agent takes them, as checks come before that
 	ufrag, password string
 
@@ -45,13 +46,14 @@ type generation struct {
 type pairedAgain struct{ local, remote pion.Candidate }
 
 func newGeneration(p *Path) (*generation, error) {
+	p.mux.server.Refresh()
 	g := &generation{
-		mux: p.mux, path: p,
+		mux: p.mux, path: p, sockets: p.mux.server.Sockets(),
 		conns:   make(map[netip.AddrPort]*conn),
 		remotes: make(map[*udp.Remote]time.Time),
 		pairs:   make(map[*udp.Remote]pairedAgain),
 	}
-	for _, s := range g.mux.sockets {
+	for _, s := range g.sockets {
 		g.conns[s.Addr()] = newConn(g, s)
 	}
 	g.mux.register(g)

@@ -49,10 +49,9 @@ func (c Config) withDefaults() Config {
 // never goes by address first, so that new credentials work from an old address. It is a [udp.STUNHandler] and safe for
 // concurrent use.
 type Mux struct {
-	cfg        Config
-	sockets    []*udp.Socket
-	candidates []Candidate
-	net        transport.Net
+	cfg    Config
+	server *udp.Server
+	net    transport.Net
 
 	transactions transactions
 
@@ -76,17 +75,12 @@ func NewMux(server *udp.Server, cfg Config) (*Mux, error) {
 	if err != nil {
 		return nil, fmt.Errorf("look at network interfaces: %w", err)
 	}
-	sockets := server.Sockets()
 	return &Mux{
-		cfg: cfg.withDefaults(), sockets: sockets, net: system,
-		candidates:   localCandidates(sockets, cfg.Advertise),
+		cfg: cfg.withDefaults(), server: server, net: system,
 		byUfrag:      make(map[string]*generation),
 		transactions: transactions{owner: make(map[transactionID]*conn)},
 	}, nil
 }
-
-// Candidates returns what clients are told, best first. The slice is the caller's.
-func (m *Mux) Candidates() []Candidate { return append([]Candidate(nil), m.candidates...) }
 
 // Stats returns what was refused so far.
 func (m *Mux) Stats() Stats {

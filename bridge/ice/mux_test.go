@@ -96,7 +96,7 @@ func TestWhatIsRefusedIsCounted(t *testing.T) {
 	m := newMux(t, "127.0.0.1:0", Config{})
 	p, _ := newPath(t, m)
 	ufrag, _ := p.Credentials()
-	c := dial(t, m.sockets[0].Addr())
+	c := dial(t, m.server.Sockets()[0].Addr())
 	for _, packet := range [][]byte{
 		check(t, "nobody:x", "p"),
 		check(t, ufrag+":x", "wrong password"),
@@ -116,7 +116,7 @@ func TestWhatIsRefusedIsCounted(t *testing.T) {
 
 func TestOneAddressManyPaths(t *testing.T) {
 	m := newMux(t, "127.0.0.1:0", Config{})
-	c := dial(t, m.sockets[0].Addr())
+	c := dial(t, m.server.Sockets()[0].Addr())
 	// By ufrag, not by address: two endpoints' checks from one address are answered each with its own password.
 	for range 2 {
 		p, _ := newPath(t, m)
@@ -206,7 +206,7 @@ func TestAgentsMeet(t *testing.T) {
 // waits for ours.
 func TestEarliestCheckIsNotLost(t *testing.T) {
 	m := newMux(t, "127.0.0.1:0", Config{})
-	socket := m.sockets[0]
+	socket := m.server.Sockets()[0]
 	for range 100 {
 		p := m.NewPath(&noFlow{}, func(State) {}, quiet)
 		client := dial(t, socket.Addr())
@@ -234,7 +234,7 @@ func TestRemotesAreBounded(t *testing.T) {
 	p, _ := newPath(t, m)
 	now := time.Now()
 	for i := range maxRemotes + 10 {
-		p.current.note(m.sockets[0], netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), uint16(1000+i)), now.Add(time.Duration(i)))
+		p.current.note(m.server.Sockets()[0], netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), uint16(1000+i)), now.Add(time.Duration(i)))
 	}
 	if n := len(p.current.remotes); n != maxRemotes {
 		t.Errorf("%d addresses are listened to, want %d", n, maxRemotes)
@@ -296,7 +296,7 @@ func FuzzHandleSTUN(f *testing.F) {
 	f.Add([]byte{0, 1})
 	from := netip.MustParseAddrPort("127.0.0.1:9")
 	f.Fuzz(func(_ *testing.T, packet []byte) {
-		m.HandleSTUN(m.sockets[0], from, packet, time.Now())
+		m.HandleSTUN(m.server.Sockets()[0], from, packet, time.Now())
 	})
 }
 

@@ -84,8 +84,13 @@ func (p *Path) Credentials() (ufrag, password string) {
 	return p.current.ufrag, p.current.password
 }
 
-// Candidates returns our candidates, for the client.
-func (p *Path) Candidates() []Candidate { return p.mux.Candidates() }
+// Candidates returns our candidates, for the client, best first: the addresses that the machine had when the path was opened, or what the
+// configuration has instead.
+func (p *Path) Candidates() []Candidate {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return localCandidates(p.current.sockets, p.mux.cfg.Advertise)
+}
 
 // SetRemote starts checks with the client's credentials. Candidates are not needed, a client is found when it checks us;
 // those that are no IP addresses, as of a browser that hides them, are ignored. Once started, only candidates are new.

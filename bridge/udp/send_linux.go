@@ -52,26 +52,33 @@ func (s *linuxSender) send(b *Batch) {
 		s.allocate(b.limit)
 	}
 	s.batch = b
-	left := len(b.dests)
-	for _, socket := range b.server.sockets {
+	for i := range b.dests {
+		socket := b.dests[i].remote.socket
+		if hasSocket(b.dests[:i], socket) {
+			continue // done with an earlier one
+		}
 		s.runs, s.nvectors = s.runs[:0], 0
-		for i := range b.dests {
-			if d := &b.dests[i]; d.remote.socket == socket {
+		for j := i; j < len(b.dests); j++ {
+			if d := &b.dests[j]; d.remote.socket == socket {
 				s.cut(d)
-				left--
 			}
 		}
-		if len(s.runs) > 0 {
-			s.done = 0
-			if err := socket.raw.conn.Control(s.sendFD); err != nil { // closed
-				s.refuse(len(s.runs))
-			}
-		}
-		if left == 0 {
-			break
+		s.done = 0
+		if err := socket.raw.conn.Control(s.sendFD); err != nil { // closed
+			s.refuse(len(s.runs))
 		}
 	}
 	s.batch = nil
+}
+
+// hasSocket says whether one of dests is reached through socket. There are few sockets: it finds them among the first.
+func hasSocket(dests []destination, socket *Socket) bool {
+	for i := range dests {
+		if dests[i].remote.socket == socket {
+			return true
+		}
+	}
+	return false
 }
 
 // cut divides what goes to d into runs.

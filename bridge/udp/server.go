@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -39,13 +40,22 @@ type Config struct {
 
 // Server is the bridge's UDP port. It is safe for concurrent use.
 type Server struct {
+	cfg      Config // read-only
 	log      *slog.Logger
-	sockets  []*Socket // read-only
 	portable bool
-	closing  atomic.Bool
-	close    sync.Once
-	closeErr error
 	batches  counters // what batches sent; kept here because a batch may be dropped any time
+
+	sockets atomic.Pointer[[]*Socket] // of the machine's addresses, in the order of the configuration; replaced whole under mu
+
+	mu      sync.Mutex
+	port    uint16         // that port 0 became; guarded by mu, as all below
+	gone    []*Socket      // of addresses that the machine has no more, for a while
+	looked  time.Time      // when Refresh last looked for other addresses
+	past    Stats          // of sockets that were closed
+	stun    STUNHandler    // nil until Run
+	closed  bool           //
+	readers sync.WaitGroup // added to only while not closed
+	errs    []error        // of readers
 }
 
 // Listen opens the port. It shares it with nobody: a port that another process has open, a second instance of this one
@@ -54,12 +64,12 @@ func Listen(cfg Config) (*Server, error) {
 	if cfg.local == nil {
 		cfg.local = localAddresses
 	}
-	s := &Server{log: cfg.Log, portable: cfg.portable}
+	s := newServer(cfg)
 	const tries = 16 // for port 0: the port that is free on the first address may be taken on the next
 	var err error
 	for range tries {
 		var retry bool
-		if retry, err = s.open(cfg); err == nil {
+		if retry, err = s.open(); err == nil {
 			s.logBuffers()
 			return s, nil
 		}
@@ -67,43 +77,58 @@ func Listen(cfg Config) (*Server, error) {
 		if !retry {
 			return nil, err
 		}
-		s = &Server{log: cfg.Log, portable: cfg.portable}
+		s = newServer(cfg)
 	}
 	return nil, err
 }
 
+func newServer(cfg Config) *Server {
+	s := &Server{cfg: cfg, log: cfg.Log, portable: cfg.portable}
+	s.sockets.Store(new([]*Socket))
+	return s
+}
+
 // open binds every address. retry says that another free port may do better.
-func (s *Server) open(cfg Config) (retry bool, err error) {
-	wanted, err := bindings(cfg.Listen, cfg.local)
+func (s *Server) open() (retry bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	wanted, err := bindings(s.cfg.Listen, s.cfg.local)
 	if err != nil {
 		return false, err
 	}
-	var chosen uint16
+	var open []*Socket
+	defer func() { s.sockets.Store(&open) }()
 	for _, b := range wanted {
 		free := b.addr.Port() == 0
-		if free {
-			b.addr = netip.AddrPortFrom(b.addr.Addr(), chosen)
-		}
+		b.addr = s.chosenLocked(b.addr)
 		socket, err := s.bind(b.addr)
 		switch {
 		case err == nil:
-			s.sockets = append(s.sockets, socket)
-			if free && chosen == 0 {
-				chosen = socket.addr.Port()
+			open = append(open, socket)
+			if free {
+				s.port = socket.addr.Port()
 			}
 		case b.implied && errors.Is(err, syscall.EADDRNOTAVAIL):
 			s.log.Debug("skip a local address that cannot be bound", "err", err)
 		case errors.Is(err, syscall.EADDRINUSE):
-			return free && chosen != 0, fmt.Errorf("UDP port %d is in use on %s, is another instance running? %w",
+			return free && s.port != 0, fmt.Errorf("UDP port %d is in use on %s, is another instance running? %w",
 				b.addr.Port(), b.addr.Addr(), err)
 		default:
 			return false, fmt.Errorf("open UDP %s: %w", b.addr, err)
 		}
 	}
-	if len(s.sockets) == 0 {
+	if len(open) == 0 {
 		return false, errors.New("no local address could be opened")
 	}
 	return false, nil
+}
+
+// chosenLocked is addr with the port that was chosen already, where any will do. s.mu must be held.
+func (s *Server) chosenLocked(addr netip.AddrPort) netip.AddrPort {
+	if addr.Port() == 0 {
+		return netip.AddrPortFrom(addr.Addr(), s.port)
+	}
+	return addr
 }
 
 func (s *Server) bind(addr netip.AddrPort) (*Socket, error) {
@@ -126,13 +151,13 @@ func (s *Server) bind(addr netip.AddrPort) (*Socket, error) {
 	local := conn.LocalAddr().(*net.UDPAddr).AddrPort()
 	local = netip.AddrPortFrom(local.Addr().Unmap(), local.Port())
 	return &Socket{
-		server: s, index: len(s.sockets), addr: local, conn: conn, raw: raw,
+		server: s, addr: local, conn: conn, raw: raw,
 		table: &table{}, seed: maphash.MakeSeed(),
 	}, nil
 }
 
 func (s *Server) logBuffers() {
-	receive, send, ok := s.sockets[0].raw.buffers()
+	receive, send, ok := (*s.sockets.Load())[0].raw.buffers()
 	if !ok {
 		return
 	}
@@ -144,47 +169,68 @@ func (s *Server) logBuffers() {
 	s.log.Debug("UDP buffers", "receive", receive, "send", send)
 }
 
-// Sockets returns the open sockets in the order of the configuration. The slice is the caller's.
-func (s *Server) Sockets() []*Socket { return append([]*Socket(nil), s.sockets...) }
+// Sockets returns the open sockets in the order of the configuration, one for each address that the machine had when [Server.Refresh]
+// last looked; never none. The slice is the caller's.
+func (s *Server) Sockets() []*Socket { return slices.Clone(*s.sockets.Load()) }
 
 // Run reads until ctx ends or [Server.Close], one goroutine per socket, and returns nil then. The port is closed when it
 // returns, also when a socket failed.
 func (s *Server) Run(ctx context.Context, stun STUNHandler) error {
 	stop := context.AfterFunc(ctx, func() { _ = s.Close() })
 	defer stop()
-	var wg sync.WaitGroup
-	errs := make([]error, len(s.sockets))
-	for i, socket := range s.sockets {
-		wg.Go(func() {
-			if errs[i] = socket.read(stun, s.newReceiver(socket)); errs[i] != nil {
-				_ = s.Close() // a bridge that hears on some of its addresses only is worse than one restarted
-			}
-		})
+	s.mu.Lock()
+	s.stun = stun
+	for _, socket := range *s.sockets.Load() {
+		s.readLocked(socket)
 	}
-	wg.Wait()
-	return errors.Join(errs...)
+	s.mu.Unlock()
+	s.readers.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return errors.Join(s.errs...)
+}
+
+// readLocked starts to read from socket if Run does. s.mu must be held.
+func (s *Server) readLocked(socket *Socket) {
+	if s.stun == nil || s.closed {
+		return
+	}
+	stun := s.stun
+	s.readers.Go(func() {
+		err := socket.read(stun, s.newReceiver(socket))
+		if err == nil {
+			return
+		}
+		_ = s.Close() // a bridge that hears on some of its addresses only is worse than one restarted
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.errs = append(s.errs, err)
+	})
 }
 
 // Close closes the port; Run returns.
 func (s *Server) Close() error {
-	s.close.Do(func() {
-		s.closing.Store(true)
-		for _, socket := range s.sockets {
-			s.closeErr = errors.Join(s.closeErr, socket.conn.Close())
-		}
-	})
-	return s.closeErr
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	var errs []error
+	for _, socket := range append(s.Sockets(), s.gone...) {
+		errs = append(errs, socket.close())
+	}
+	return errors.Join(errs...)
 }
-
-func (s *Server) isClosing() bool { return s.closing.Load() }
 
 // Stats returns what the port has seen so far.
 func (s *Server) Stats() Stats {
-	var out Stats
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := s.past
 	s.batches.addTo(&out)
-	for _, socket := range s.sockets {
-		socket.counters.addTo(&out)
-		out.DroppedKernel += socket.raw.kernelDrops()
+	for _, socket := range append(s.Sockets(), s.gone...) {
+		socket.addTo(&out)
 	}
 	return out
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"runtime/debug"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -19,7 +20,6 @@ const MaxDatagram = 1500
 type Socket struct {
 	// Set at construction, read-only afterwards.
 	server *Server
-	index  int // in server.sockets
 	addr   netip.AddrPort
 	conn   *net.UDPConn
 	raw    rawConn
@@ -27,6 +27,8 @@ type Socket struct {
 	seed   maphash.Seed
 
 	counters counters
+	closed   atomic.Bool
+	goneAt   time.Time // when the machine was seen not to have the address any more; guarded by server.mu
 }
 
 // Addr returns the local address and port.
@@ -49,6 +51,18 @@ func (s *Socket) SendTo(addr netip.AddrPort, packet []byte) error {
 	return fmt.Errorf("send from %s: %w", s.addr, err)
 }
 
+// close makes read return nil.
+func (s *Socket) close() error {
+	s.closed.Store(true)
+	return s.conn.Close()
+}
+
+// addTo adds what the socket has seen to out.
+func (s *Socket) addTo(out *Stats) {
+	s.counters.addTo(out)
+	out.DroppedKernel += s.raw.kernelDrops()
+}
+
 func newRemote(s *Socket, addr netip.AddrPort, flow Flow) *Remote {
 	return &Remote{
 		socket: s, addr: addr, flow: flow,
@@ -63,7 +77,7 @@ func (s *Socket) read(stun STUNHandler, in receiver) error {
 	for {
 		n, err := in.receive()
 		if err != nil {
-			if s.server.isClosing() {
+			if s.closed.Load() {
 				return nil
 			}
 			return fmt.Errorf("read from %s: %w", s.addr, err)
