@@ -97,6 +97,48 @@ func TestParseStanzaRefuses(t *testing.T) {
 	}
 }
 
+// What one peer may send, every other one's parser must take: the element goes on to whole rooms as it came, and a peer whose parser
+// refuses it loses its stream. Each of these is fatal to expat, to browsers or to both.
+func TestParseStanzaRefusesWhatEndsOthersStreams(t *testing.T) {
+	for name, in := range map[string]string{
+		"bytes that are no UTF-8, in an element's name":    "<message><body>a</body><b\xff/></message>",
+		"bytes that are no UTF-8, in an attribute's name":  "<message><body b\xff='a'/></message>",
+		"bytes that are no UTF-8, in a prefix":             "<message><p\xff:b xmlns:p\xff='u'/></message>",
+		"bytes that are no UTF-8, in a stanza's attribute": "<message b\xff='a'/>",
+		"a character that is in no name":                   "<message><b\u00d7c/></message>",
+		"a line separator in a name":                       "<message><b\u2028/></message>",
+		"a local part that begins with a digit":            `<message><p:1b xmlns:p="u"/></message>`,
+		"no local part":                                    `<message><p: xmlns:p="u"/></message>`,
+		"no prefix":                                        `<message><:b/></message>`,
+		"two colons":                                       `<message><p:b:c xmlns:p="u"/></message>`,
+		"the declaration of no prefix":                     `<message><b xmlns:="u"/></message>`,
+		"the declaration of a prefix with a colon":         `<message><b xmlns:p:q="u"/></message>`,
+		"an attribute twice, under two prefixes":           `<message><b xmlns:p="u" xmlns:q="u" p:a="1" q:a="2"/></message>`,
+		"an attribute twice, one prefix written otherwise": `<message><b xmlns:p="u" xmlns:q="&#x75;" p:a="1" q:a="2"/></message>`,
+		"an attribute twice, on the stanza":                `<message xmlns:p="u" xmlns:q="u" p:a="1" q:a="2"/>`,
+		"another prefix for the namespace xml":             `<message><b xmlns:p="http://www.w3.org/XML/1998/namespace"/></message>`,
+		"another prefix for the namespace xml, written so": `<message><b xmlns:p="http&#58;//www.w3.org/XML/1998/namespace"/></message>`,
+		"the namespace xml as default":                     `<message><b xmlns="http://www.w3.org/XML/1998/namespace"/></message>`,
+		"the namespace xmlns as default":                   `<message><b xmlns="http://www.w3.org/2000/xmlns/"/></message>`,
+		"a prefix for the namespace xmlns":                 `<message><b xmlns:p="http://www.w3.org/2000/xmlns/"/></message>`,
+		"the prefix xmlns":                                 `<message><b xmlns:xmlns="u"/></message>`,
+	} {
+		if st, err := ParseStanza([]byte(in)); err == nil {
+			t.Errorf("%s: %q is let through as %q", name, in, st)
+		}
+	}
+	for name, in := range map[string]string{
+		"one attribute with and without prefix": `<message><b xmlns:p="u" p:a="1" a="2"/></message>`,
+		"two attributes of one namespace":       `<message><p:b xmlns:p="u" p:a="1" p:c="2"/></message>`,
+		"one name in two namespaces":            `<message><b xmlns:p="u" xmlns:q="v" p:a="1" q:a="2"/></message>`,
+		"the prefix xml":                        `<message xml:lang="de"><b xmlns:xml="http://www.w3.org/XML/1998/namespace"/></message>`,
+	} {
+		if _, err := ParseStanza([]byte(in)); err != nil {
+			t.Errorf("%s: %q is refused: %v", name, in, err)
+		}
+	}
+}
+
 func TestElementWritesNamespaceWhereItChanges(t *testing.T) {
 	el := NewElement("urn:a", "a", "k", "1", "left-out", "").With(
 		NewElement("urn:a", "b"), NewElement("urn:c", "c").WithText(`<&'">`), nil)

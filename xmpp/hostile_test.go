@@ -15,6 +15,7 @@ var hostileLines = []struct{ name, line, want string }{
 	{"mismatched tags", `<message xmlns="jabber:client"><a></b></message>`, "not-well-formed"},
 	{"duplicate attribute", `<iq id="1" id="2" type="get"/>`, "not-well-formed"},
 	{"control character", "<message xmlns='jabber:client'><body>\x01</body></message>", "not-well-formed"},
+	{"character that is in no name", "<message xmlns='jabber:client'><b\u00d7c/></message>", "not-well-formed"},
 	{"&#0;", `<message xmlns="jabber:client"><body>&#0;</body></message>`, "not-well-formed"},
 	{"undefined entity", `<message xmlns="jabber:client"><body>&lol;</body></message>`, "restricted-xml"},
 	{"DTD", `<!DOCTYPE x [<!ENTITY a "b">]>`, "restricted-xml"},

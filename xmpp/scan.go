@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"sync"
-	"unicode/utf8"
 )
 
 // What XML a peer may send is restricted as RFC 6120 §11 demands and bounded in depth and attributes.
@@ -34,7 +33,8 @@ const (
 )
 
 type rawAttr struct {
-	name, value []byte // value still escaped
+	name, value  []byte // value still escaped
+	space, local []byte // of one with a prefix that is no declaration, once its element has been checked
 }
 
 type scope struct {
@@ -73,6 +73,7 @@ var (
 	streamName  = []byte("stream")
 	cdataStart  = []byte("![CDATA[")
 	cdataEnd    = []byte("]]>")
+	colon       = []byte(":")
 	nonChar1    = []byte("\uFFFE")
 	nonChar2    = []byte("\uFFFF")
 )
@@ -250,21 +251,24 @@ func (s *scanner) scanAttr() error {
 			return ErrNotWellFormed
 		}
 	}
-	s.attrs = append(s.attrs, rawAttr{name, value})
+	s.attrs = append(s.attrs, rawAttr{name: name, value: value})
 	return s.declareFrom(name, value)
 }
 
-// declareFrom brings a namespace declaration into scope.
+// declareFrom brings a namespace declaration into scope. Two namespaces have their prefixes for good (Namespaces in XML §3).
 func (s *scanner) declareFrom(name, value []byte) error {
 	var prefix []byte
 	switch {
 	case string(name) == "xmlns":
 	case bytes.HasPrefix(name, prefixXMLNS):
-		if prefix = name[len("xmlns:"):]; len(value) == 0 || string(prefix) == "xmlns" || string(prefix) == "xml" && string(value) != NSXML {
+		if prefix = name[len("xmlns:"):]; len(value) == 0 || string(prefix) == "xmlns" {
 			return ErrNotWellFormed
 		}
 	default:
 		return nil
+	}
+	if space := plain(value); string(space) == NSXMLNS || (string(space) == NSXML) != (string(prefix) == "xml") {
+		return ErrNotWellFormed
 	}
 	if s.nscopes == maxScopes {
 		return ErrTooDeep
@@ -274,15 +278,32 @@ func (s *scanner) declareFrom(name, value []byte) error {
 	return nil
 }
 
-// checkNames checks the prefixes of the element just opened.
+// plain is unescape that makes no copy of what has no references.
+func plain(value []byte) []byte {
+	if bytes.IndexByte(value, '&') < 0 {
+		return value
+	}
+	return []byte(unescape(value))
+}
+
+// checkNames checks the prefixes of the element just opened, and that no attribute is there twice under two of them.
 func (s *scanner) checkNames() error {
 	if _, _, ok := s.resolve(s.name, false); !ok {
 		return ErrBadPrefix
 	}
-	for _, a := range s.attrs {
-		if bytes.IndexByte(a.name, ':') >= 0 && !bytes.HasPrefix(a.name, prefixXMLNS) {
-			if _, _, ok := s.resolve(a.name, true); !ok {
-				return ErrBadPrefix
+	for i := range s.attrs {
+		a := &s.attrs[i]
+		if bytes.IndexByte(a.name, ':') < 0 || bytes.HasPrefix(a.name, prefixXMLNS) {
+			continue
+		}
+		space, local, ok := s.resolve(a.name, true)
+		if !ok {
+			return ErrBadPrefix
+		}
+		a.space, a.local = plain(space), local
+		for _, b := range s.attrs[:i] {
+			if bytes.Equal(b.local, a.local) && bytes.Equal(b.space, a.space) {
+				return ErrNotWellFormed
 			}
 		}
 	}
@@ -295,9 +316,6 @@ func (s *scanner) resolve(name []byte, attr bool) (space, local []byte, ok bool)
 	local = name
 	if i := bytes.IndexByte(name, ':'); i >= 0 {
 		prefix, local = name[:i], name[i+1:]
-		if len(prefix) == 0 || len(local) == 0 || bytes.IndexByte(local, ':') >= 0 {
-			return nil, nil, false
-		}
 		if string(prefix) == "xml" {
 			return spaceXML, local, true
 		}
@@ -325,23 +343,48 @@ func (s *scanner) skipSpace() bool {
 	return s.pos > start
 }
 
-// scanName takes a name, or returns nil. Characters above ASCII are let through as name characters.
+// scanName takes a name (Namespaces in XML §4), or returns nil. Of the characters above ASCII none is let through: which of them a
+// name may have differs from parser to parser, and a name that the parser of only one peer refuses would end that peer's stream.
 func (s *scanner) scanName() []byte {
-	start := s.pos
-	for s.pos < len(s.data) && nameChar[s.data[s.pos]] {
+	start, all := s.pos, uint8(0)
+	for s.pos < len(s.data) {
+		class := nameClass[s.data[s.pos]]
+		if class == 0 {
+			break
+		}
+		all |= class
 		s.pos++
 	}
 	name := s.data[start:s.pos]
-	if len(name) == 0 || name[0] == '-' || name[0] == '.' || '0' <= name[0] && name[0] <= '9' {
+	if len(name) == 0 || nameClass[name[0]] != nameStart || all&nameColon != 0 && !isPrefixed(name) {
 		return nil
 	}
 	return name
 }
 
-var nameChar = func() (t [256]bool) {
+// isPrefixed says whether name, which begins as one, is two with a colon between.
+func isPrefixed(name []byte) bool {
+	_, local, _ := bytes.Cut(name, colon)
+	return len(local) > 0 && nameClass[local[0]] == nameStart && bytes.IndexByte(local, ':') < 0
+}
+
+// Classes of the characters of names.
+const (
+	nameStart = 1 << iota // may begin one
+	nameOther
+	nameColon
+)
+
+var nameClass = func() (t [256]uint8) {
 	for c := range t {
-		t[c] = 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
-			c == '_' || c == ':' || c == '-' || c == '.' || c >= utf8.RuneSelf
+		switch {
+		case 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_':
+			t[c] = nameStart
+		case '0' <= c && c <= '9' || c == '-' || c == '.':
+			t[c] = nameOther
+		case c == ':':
+			t[c] = nameColon
+		}
 	}
 	return t
 }()
