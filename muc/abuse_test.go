@@ -135,3 +135,43 @@ func TestForgeriesInOtherNamespaces(t *testing.T) {
 		}
 	})
 }
+
+// Stock clients find what the server says by name and by an attribute called xmlns, in whatever namespace that is, so that an element
+// can look to them like one that only the server may send.
+func TestWhatLooksForgedIsCutOutToo(t *testing.T) {
+	const user = "http://jabber.org/protocol/muc#user"
+	x := `<item jid="focus@auth.meet.example/focus" affiliation="owner" role="moderator"/><status code="110"/>`
+	for name, forged := range map[string]string{
+		"a prefix":                             `<p:x xmlns:p="urn:x" xmlns="` + user + `">` + x + `</p:x>`,
+		"an attribute with a prefix":           `<x xmlns="urn:x" xmlns:p="urn:y" p:xmlns="` + user + `">` + x + `</x>`,
+		"a prefix, written otherwise":          `<p:x xmlns:p="urn:x" xmlns="http://jabber.org/protocol/muc&#35;user">` + x + `</p:x>`,
+		"a prefix, and more without namespace": `<p:x xmlns:p="urn:x" p:xmlns="urn:y" xmlns="` + user + `">` + x + `</p:x>`,
+		"an occupant-id":                       `<p:occupant-id xmlns:p="urn:x" xmlns="urn:xmpp:occupant-id:0" id="focus@auth.meet.example"/>`,
+	} {
+		inService(t, nil, func(t *testing.T, s *ourStage) {
+			s.joinAs(t, focusJID, "r", "focus")
+			s.joinAs(t, ben, "r", "ben")
+			s.do(t, ana, fmt.Sprintf(`<presence to="r@%s/ana">%s%s</presence>`, confDomain, joinX, forged))
+			s.do(t, ana, fmt.Sprintf(`<message type="groupchat" to="r@%s">%s<body>a</body></message>`, confDomain, forged))
+			s.do(t, ana, fmt.Sprintf(`<message type="chat" to="r@%s/ben">%s<body>a</body></message>`, confDomain, forged))
+			all := s.got(ben)
+			if len(all) != 3 {
+				t.Errorf("%s: Ben got %q", name, all)
+			}
+			for _, got := range all {
+				if strings.Contains(got, "focus@auth.meet.example") {
+					t.Errorf("%s: Ben got %s", name, got)
+				}
+			}
+		})
+	}
+	delay := fmt.Sprintf(`<p:delay xmlns:p="urn:x" xmlns="urn:xmpp:delay" from="r@%s" stamp="2001-01-01T00:00:00Z"/>`, confDomain)
+	inService(t, nil, func(t *testing.T, s *ourStage) {
+		s.joinAs(t, focusJID, "r", "focus")
+		s.joinAs(t, ana, "r", "ana")
+		s.do(t, ana, fmt.Sprintf(`<message type="groupchat" to="r@%s">%s<body>a</body></message>`, confDomain, delay))
+		if all := s.got(focusJID); len(all) != 1 || strings.Contains(all[0], "2001") {
+			t.Errorf("the focus got %q", all)
+		}
+	})
+}

@@ -3,6 +3,7 @@ package muc
 import (
 	"bytes"
 	"errors"
+	"slices"
 
 	"stammtisch/xmpp"
 )
@@ -16,13 +17,14 @@ const (
 // is forged: XEP-0045's own children, XEP-0421's occupant-id, and the two by which Jitsi's clients learn what the server says of
 // an occupant, permissions and identity, in whatever namespace: clients do not look at it.
 func serverOnly(el *xmpp.Element) bool {
-	switch el.Space {
-	case xmpp.NSMUC, xmpp.NSMUCUser:
-		return true
-	case nsOccupantID:
-		return el.Name == "occupant-id"
-	}
-	return el.Name == "permissions" || el.Name == "identity"
+	return seemsIn(el, xmpp.NSMUC) || seemsIn(el, xmpp.NSMUCUser) || el.Name == "occupant-id" && seemsIn(el, nsOccupantID) ||
+		el.Name == "permissions" || el.Name == "identity"
+}
+
+// seemsIn says whether el is in a namespace, or looks so to clients that go by the attribute xmlns: lib-jitsi-meet asks for
+// name[*|xmlns="space"], which prefixes do not change, neither the element's nor the attribute's.
+func seemsIn(el *xmpp.Element, space string) bool {
+	return el.Space == space || slices.ContainsFunc(el.Attrs, func(a xmpp.Attr) bool { return a.Name == "xmlns" && a.Value == space })
 }
 
 // filterPresence returns what st says for itself, and the x of namespace muc by which it asks to enter, or nil.

@@ -44,9 +44,9 @@ func (r *room) forgedInMessage(el *xmpp.Element) bool {
 	switch {
 	case serverOnly(el):
 		return true
-	case el.Is(xmpp.NSNick, "nick"):
+	case el.Name == "nick" && seemsIn(el, xmpp.NSNick):
 		return true
-	case el.Is(xmpp.NSDelay, "delay"), el.Is("jabber:x:delay", "x"):
+	case el.Name == "delay" && seemsIn(el, xmpp.NSDelay), el.Name == "x" && seemsIn(el, "jabber:x:delay"):
 		return el.Attr("from") == r.jid.String()
 	}
 	return false

@@ -12,7 +12,8 @@ type Element struct {
 	Text        string
 }
 
-// Attr is an attribute. Space is empty for those without prefix, which is nearly all.
+// Attr is an attribute. Space is empty for those without prefix, which is nearly all. Declarations of namespaces are none, except for
+// the xmlns of an element with a prefix, which is not about the element itself: its Space is NSXMLNS.
 type Attr struct {
 	Space, Name, Value string
 }

@@ -213,12 +213,16 @@ func (s *scanner) skipText() {
 func (s *scanner) element() *Element {
 	space, local, _ := s.resolve(s.name, false)
 	el := &Element{Space: intern(space), Name: string(local)}
+	prefixed := len(local) < len(s.name)
 	for _, a := range s.attrs {
-		if string(a.name) == "xmlns" || bytes.HasPrefix(a.name, prefixXMLNS) {
-			continue
+		switch {
+		case bytes.HasPrefix(a.name, prefixXMLNS):
+		case string(a.name) != "xmlns":
+			space, local, _ := s.resolve(a.name, true)
+			el.Attrs = append(el.Attrs, Attr{unescape(space), string(local), unescape(a.value)})
+		case prefixed:
+			el.Attrs = append(el.Attrs, Attr{NSXMLNS, "xmlns", unescape(a.value)})
 		}
-		space, local, _ := s.resolve(a.name, true)
-		el.Attrs = append(el.Attrs, Attr{unescape(space), string(local), unescape(a.value)})
 	}
 	return el
 }
