@@ -25,6 +25,9 @@ func (c *stream) bind(st Stanza) error {
 	}
 	c.srv.count.sessions.Add(1)
 	c.carry(s)
+	if err := c.checkPassword(); err != nil {
+		return err
+	}
 	c.log.Debug("bound")
 	result := Stanza{Kind: IQ, Type: "result", ID: st.ID}.WithPayload(
 		NewElement(NSBind, "bind").With(NewElement(NSBind, "jid").WithText(jid.String())))

@@ -226,6 +226,14 @@ const tcpOpen = `<?xml version='1.0'?><stream:stream to='%s' xmlns='jabber:clien
 // account logs in over TCP and binds a resource.
 func (s *testServer) account(user, host, password, resource string) *client {
 	s.t.Helper()
+	c := s.login(user, host, password)
+	c.bind(resource)
+	return c
+}
+
+// login logs in over TCP.
+func (s *testServer) login(user, host, password string) *client {
+	s.t.Helper()
 	c := s.dialTCP()
 	c.send(strings.Replace(tcpOpen, "%s", host, 1))
 	c.expect("SCRAM-SHA-1")
@@ -234,6 +242,5 @@ func (s *testServer) account(user, host, password, resource string) *client {
 	}
 	c.send(strings.Replace(tcpOpen, "%s", host, 1))
 	c.expect("<stream:features", "<bind")
-	c.bind(resource)
 	return c
 }

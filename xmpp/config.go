@@ -131,10 +131,14 @@ type Deps struct {
 type Accounts interface {
 	// Credentials returns what RFC 5802 §3 stores of the password of user@host, for one hash. For unknown users it returns keys
 	// that fit no password, always the same for the same name, so that nobody can tell which users exist.
-	Credentials(ctx context.Context, user, host string, hash ScramHash) (scram.StoredCredentials, error)
+	Credentials(ctx context.Context, user, host string, hash ScramHash) (scram.StoredCredentials, PasswordID, error)
 	// Verify says whether password is that of user@host, for PLAIN.
-	Verify(ctx context.Context, user, host, password string) (bool, error)
+	Verify(ctx context.Context, user, host, password string) (PasswordID, bool, error)
 }
+
+// PasswordID names the password that an account has, without telling it: each time one is set it gets another name. Users that there
+// are none of have "".
+type PasswordID string
 
 // ScramHash is the hash function of a SCRAM mechanism.
 type ScramHash string

@@ -37,7 +37,7 @@ var hostileSeeds = []string{
 // fuzzServer is a server whose streams end soon after their client.
 func fuzzServer(f *testing.F) *Server {
 	srv, err := New(Config{Hosts: []Host{{Name: "meet.example", Auth: AuthAccounts}, {Name: "guest.meet.example", Auth: AuthAnonymous, Hibernation: time.Millisecond}},
-		Limits: Limits{PreAuthPerAddress: 1000}}, Deps{Accounts: testAccounts{}})
+		Limits: Limits{PreAuthPerAddress: 1000}}, Deps{Accounts: &testAccounts{}})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -15,10 +15,30 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // testAccounts knows passwords by address.
-type testAccounts map[string]string
+type testAccounts struct {
+	mu        sync.Mutex
+	passwords map[string]string // guarded by mu
+}
 
-func (a testAccounts) Credentials(_ context.Context, user, host string, hash ScramHash) (scram.StoredCredentials, error) {
-	password, ok := a[user+"@"+host]
+// set changes a password; "" deletes the account.
+func (a *testAccounts) set(account, password string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.passwords[account] = password; password == "" {
+		delete(a.passwords, account)
+	}
+}
+
+func (a *testAccounts) of(account string) (password string, ok bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	password, ok = a.passwords[account]
+	return password, ok
+}
+
+func (a *testAccounts) Credentials(_ context.Context, user, host string, hash ScramHash) (scram.StoredCredentials, PasswordID, error) {
+	password, ok := a.of(user + "@" + host)
+	id := PasswordID(password)
 	if !ok {
 		password = "nobody's"
 	}
@@ -28,18 +48,18 @@ func (a testAccounts) Credentials(_ context.Context, user, host string, hash Scr
 	}
 	client, err := h.NewClient(user, password, "")
 	if err != nil {
-		return scram.StoredCredentials{}, err
+		return scram.StoredCredentials{}, "", err
 	}
 	keys, err := client.GetStoredCredentialsWithError(scram.KeyFactors{Salt: "salt of " + user, Iters: 4096})
 	if !ok {
 		keys.StoredKey = make([]byte, len(keys.StoredKey))
 	}
-	return keys, err
+	return keys, id, err
 }
 
-func (a testAccounts) Verify(_ context.Context, user, host, password string) (bool, error) {
-	p, ok := a[user+"@"+host]
-	return ok && p == password, nil
+func (a *testAccounts) Verify(_ context.Context, user, host, password string) (PasswordID, bool, error) {
+	p, ok := a.of(user + "@" + host)
+	return PasswordID(p), ok && p == password, nil
 }
 
 // testServer is a running server for meet.example, guest.meet.example and auth.meet.example.
@@ -47,6 +67,7 @@ type testServer struct {
 	*Server
 	t        *testing.T
 	http     *httptest.Server
+	accounts *testAccounts
 	patience time.Duration // of clients; 20 s if zero
 }
 
@@ -60,14 +81,15 @@ func newTestServer(t *testing.T, change ...func(*Config)) *testServer {
 	for _, f := range change {
 		f(&cfg)
 	}
-	srv, err := New(cfg, Deps{Accounts: testAccounts{"host@meet.example": "hostpw", "focus@auth.meet.example": "focuspw", "jvb@auth.meet.example": "jvbpw"}})
+	accounts := &testAccounts{passwords: map[string]string{"host@meet.example": "hostpw", "focus@auth.meet.example": "focuspw", "jvb@auth.meet.example": "jvbpw"}}
+	srv, err := New(cfg, Deps{Accounts: accounts})
 	if err != nil {
 		t.Fatal(err)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/xmpp-websocket", srv.WebSocket())
 	mux.Handle("/http-bind", srv.BOSH())
-	s := &testServer{Server: srv, t: t, http: httptest.NewServer(mux)}
+	s := &testServer{Server: srv, t: t, http: httptest.NewServer(mux), accounts: accounts}
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() {

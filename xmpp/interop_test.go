@@ -190,6 +190,7 @@ func TestDialedLinkBreaks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.accounts.set("jvb@auth.meet.example", "another")
 	s.EndAccount(MustJID("jvb@auth.meet.example"), "the password was changed")
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()

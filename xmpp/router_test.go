@@ -274,23 +274,6 @@ func TestConflictReplacesTheOldSession(t *testing.T) {
 	young.expect("for the young")
 }
 
-func TestEndAccount(t *testing.T) {
-	s := newTestServer(t)
-	room := s.link("room@auth.meet.example/x")
-	c := s.account("host", "meet.example", "hostpw", "desk")
-	other := s.guest()
-	c.send(`<presence to="room@auth.meet.example/x"/>`)
-	receive(t, room)
-	s.EndAccount(MustJID("host@meet.example"), "the account was deleted")
-	c.expect("<not-authorized", "the account was deleted")
-	c.expectEnd()
-	if st := receive(t, room); st.Type != "unavailable" {
-		t.Errorf("received %s", st)
-	}
-	other.send(`<iq id="p" to="meet.example" type="get" xmlns="jabber:client"><ping xmlns="urn:xmpp:ping"/></iq>`)
-	other.expect(`id="p"`)
-}
-
 func TestShutdown(t *testing.T) {
 	srv, err := New(Config{Hosts: []Host{{Name: "guest.meet.example", Auth: AuthAnonymous}}}, Deps{})
 	if err != nil {

@@ -21,6 +21,7 @@ type saslAnswer struct {
 	done      bool
 	success   []byte // with <success/>
 	user      JID    // bare; who it is
+	password  PasswordID
 	failure   string // a condition of RFC 6120 §6.5, or ""
 	text      string
 }
@@ -88,7 +89,7 @@ func (c *stream) authStep(el *Element) error {
 		return c.send(saslElement("challenge", a.challenge))
 	}
 	c.exchange = nil
-	c.user, c.anonymous = a.user, c.host.cfg.Auth == AuthAnonymous
+	c.user, c.password, c.anonymous = a.user, a.password, c.host.cfg.Auth == AuthAnonymous
 	c.state = awaitRestart
 	c.srv.count.authOK.Add(1)
 	c.log.Debug("authenticated", "mechanism", el.Attr("mechanism"))

@@ -85,7 +85,7 @@ func (c *stream) stepPlain(ctx context.Context, in []byte) saslAnswer {
 	if fail := c.throttled(user); fail.failure != "" {
 		return fail
 	}
-	ok, err := c.srv.deps.Accounts.Verify(ctx, name, c.host.cfg.Name, password)
+	id, ok, err := c.srv.deps.Accounts.Verify(ctx, name, c.host.cfg.Name, password)
 	switch {
 	case err != nil:
 		return c.storeFailed(err)
@@ -93,16 +93,19 @@ func (c *stream) stepPlain(ctx context.Context, in []byte) saslAnswer {
 		return c.wrongPassword(user)
 	}
 	c.srv.throttle.succeeded(user, c.remote)
-	return saslAnswer{done: true, user: user}
+	return saslAnswer{done: true, user: user, password: id}
 }
 
 // scram checks a proof (RFC 5802) with stored keys.
 func (c *stream) scram(h scram.HashGeneratorFcn, hash ScramHash) func(context.Context, []byte) saslAnswer {
 	var conv *scram.ServerConversation
 	var user JID
+	var id PasswordID
 	return func(ctx context.Context, in []byte) saslAnswer {
 		if conv != nil {
-			return c.scramProof(conv, user, in)
+			a := c.scramProof(conv, user, in)
+			a.password = id
+			return a
 		}
 		var early saslAnswer // a failure that the look-up has found
 		var storeErr error
@@ -114,7 +117,7 @@ func (c *stream) scram(h scram.HashGeneratorFcn, hash ScramHash) func(context.Co
 				return scram.StoredCredentials{}, ErrClosed
 			}
 			var keys scram.StoredCredentials
-			keys, storeErr = c.srv.deps.Accounts.Credentials(ctx, name, c.host.cfg.Name, hash)
+			keys, id, storeErr = c.srv.deps.Accounts.Credentials(ctx, name, c.host.cfg.Name, hash)
 			return keys, storeErr
 		})
 		if err != nil {

@@ -154,16 +154,6 @@ func (s *Server) Send(st Stanza) error {
 	return nil
 }
 
-// EndAccount ends all sessions of an account with a stream error whose text is reason, because it was deleted or got another
-// password. In-process links stay.
-func (s *Server) EndAccount(account JID, reason string) {
-	for _, r := range s.router.sessionsOf(account.Bare()) {
-		if sess, ok := r.(*session); ok {
-			sess.kick(&StreamError{Condition: "not-authorized", Text: reason}, "account changed")
-		}
-	}
-}
-
 // Sessions returns the full addresses of an account's sessions and links, the oldest first.
 func (s *Server) Sessions(account JID) []JID {
 	var all []JID

@@ -18,13 +18,14 @@ type session struct {
 
 	mu    sync.Mutex
 	cur   *stream     // guarded by mu; nil while hibernating
+	by    PasswordID  // guarded by mu; that the client has logged in with
 	ended bool        // guarded by mu
 	sm    ackState    // guarded by mu
 	timer *time.Timer // guarded by mu; ends the hibernation
 }
 
 func newSession(c *stream, jid JID) *session {
-	s := &session{srv: c.srv, host: c.host, jid: jid, anonymous: c.anonymous, remote: c.remote, cur: c}
+	s := &session{srv: c.srv, host: c.host, jid: jid, anonymous: c.anonymous, remote: c.remote, cur: c, by: c.password}
 	s.at.max = c.srv.cfg.Limits.Presences
 	if !c.anonymous {
 		s.at.max *= 100

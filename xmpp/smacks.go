@@ -158,6 +158,9 @@ func (c *stream) resume(el *Element) error {
 	if c.state != awaitBind || err != nil {
 		return c.sendSM("failed", nil, "unexpected-request")
 	}
+	if err := c.checkPassword(); err != nil {
+		return err
+	}
 	s, ok := c.srv.resumable.load(el.Attr("previd"))
 	if !ok || s.jid.Bare() != c.user {
 		c.srv.count.resumeFailed.Add(1)
@@ -196,7 +199,7 @@ func (s *session) adopt(c *stream, h uint32) (old *stream, err error) {
 	if old = s.cur; old == nil {
 		s.srv.count.hibernating.Add(-1)
 	}
-	s.cur = c
+	s.cur, s.by = c, c.password
 	if err := c.sendSM("resumed", []string{"h", strconv.FormatUint(uint64(s.sm.in), 10), "previd", s.sm.token}, ""); err != nil {
 		return old, err
 	}

@@ -41,6 +41,7 @@ type stream struct {
 	exchange  *saslExchange
 	failures  int
 	user      JID // bare; once authenticated
+	password  PasswordID
 	anonymous bool
 	pacer     pacer
 

@@ -167,16 +167,22 @@ func (a *assembly) endChangedAccounts(ctx context.Context) error {
 // storedAccounts is the account store as the XMPP server asks for it.
 type storedAccounts struct{ store *accounts.SQLite }
 
-func (s storedAccounts) Credentials(ctx context.Context, user, host string, hash xmpp.ScramHash) (scram.StoredCredentials, error) {
+func (s storedAccounts) Credentials(ctx context.Context, user, host string, hash xmpp.ScramHash) (scram.StoredCredentials, xmpp.PasswordID, error) {
 	c, err := s.store.Lookup(ctx, user, host)
+	keys := c.SHA1
 	if hash == xmpp.SHA256 {
-		return c.SHA256, err
+		keys = c.SHA256
 	}
-	return c.SHA1, err
+	return keys, xmpp.PasswordID(c.PasswordID()), err
 }
 
-func (s storedAccounts) Verify(ctx context.Context, user, host, password string) (bool, error) {
-	return s.store.Verify(ctx, user, host, password)
+func (s storedAccounts) Verify(ctx context.Context, user, host, password string) (xmpp.PasswordID, bool, error) {
+	c, err := s.store.Lookup(ctx, user, host)
+	if err != nil {
+		return "", false, err
+	}
+	ok, err := c.Verify(password)
+	return xmpp.PasswordID(c.PasswordID()), ok, err
 }
 
 // isLoopback says whether a listen address is reached from this machine only.

@@ -35,6 +35,12 @@ func TestAccountChangesEndSessions(t *testing.T) {
 			}
 			s.must(t, change.args...)
 			start := time.Now()
+			anew := overTCP(t, "anew", s.tcpAddr())
+			if change.next != "" {
+				if failed := anew.logIn(t, s.domain, "ana", change.next); failed != nil {
+					t.Errorf("the new password does not log in: %s", failed)
+				}
+			}
 			for _, p := range sessions {
 				end := p.await(t, "a stream error", named("error"))
 				t.Logf("%s: %s after %s", p.name, end, time.Since(start))
@@ -47,8 +53,8 @@ func TestAccountChangesEndSessions(t *testing.T) {
 				t.Errorf("the password of before %s still logs in", change.name)
 			}
 			if change.next != "" {
-				if failed := overTCP(t, "anew", s.tcpAddr()).logIn(t, s.domain, "ana", change.next); failed != nil {
-					t.Errorf("the new password does not log in: %s", failed)
+				if answer := anew.ask(t, "anew", "<iq xmlns='%s' type='get' id='anew' to='%s'><ping xmlns='urn:xmpp:ping'/></iq>", nsClient, s.domain); !answer.is("iq", "result") {
+					t.Errorf("the session of the new password: %s", answer)
 				}
 			}
 		})

@@ -60,6 +60,25 @@ type Credentials struct {
 	SHA256     scram.StoredCredentials
 }
 
+// PasswordID names the password that the keys are of, without telling it: each time one is set it gets another name. An account that
+// does not exist has "".
+func (c Credentials) PasswordID() string {
+	if !c.Exists {
+		return ""
+	}
+	return c.SHA256.Salt
+}
+
+// Verify reports whether password, as its user typed it, has these keys.
+func (c Credentials) Verify(password string) (bool, error) {
+	prepared, prepErr := preparePassword(password)
+	if prepErr != nil {
+		prepared = "-" // nobody's, but it takes as long
+	}
+	ok, err := matches(c.SHA256, prepared)
+	return ok && c.Exists && prepErr == nil, err
+}
+
 // ChangeKind says what happened to an account.
 type ChangeKind int
 

@@ -334,3 +334,32 @@ func FuzzPrepare(f *testing.F) {
 		}
 	})
 }
+
+// Each time a password is set it has another name, also if it is the same one, so that a login tells which of them it was made with.
+func TestPasswordID(t *testing.T) {
+	s, ctx := open(t, ""), t.Context()
+	id := func() string {
+		c, err := s.Lookup(ctx, "ana", "meet.example")
+		must(t, err)
+		return c.PasswordID()
+	}
+	seen := map[string]bool{id(): true}
+	if !seen[""] {
+		t.Errorf("the password of nobody is named %v", seen)
+	}
+	set := func(err error) {
+		must(t, err)
+		now := id()
+		if seen[now] || now != id() {
+			t.Errorf("a password is named %q, the ones before %v", now, seen)
+		}
+		seen[now] = true
+	}
+	set(s.Register(ctx, "ana", "meet.example", "secret"))
+	set(s.SetPassword(ctx, "ana", "meet.example", "secret"))
+	must(t, s.Delete(ctx, "ana", "meet.example"))
+	if last := id(); last != "" {
+		t.Errorf("after the end of the account its password is named %q", last)
+	}
+	set(s.Register(ctx, "ana", "meet.example", "secret"))
+}
