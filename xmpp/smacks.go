@@ -182,7 +182,8 @@ func (c *stream) resume(el *Element) error {
 	return nil
 }
 
-// adopt gives the session another stream and sends on it what the client has not got. It returns the stream that carried it.
+// adopt gives the session another stream and sends on it what the client has not got. It returns the stream that carried it. If c
+// breaks meanwhile, the session is c's all the same, which will let it go, and keeps everything for the next one.
 func (s *session) adopt(c *stream, h uint32) (old *stream, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -200,17 +201,13 @@ func (s *session) adopt(c *stream, h uint32) (old *stream, err error) {
 		s.srv.count.hibernating.Add(-1)
 	}
 	s.cur, s.by = c, c.password
-	if err := c.sendSM("resumed", []string{"h", strconv.FormatUint(uint64(s.sm.in), 10), "previd", s.sm.token}, ""); err != nil {
-		return old, err
-	}
+	_ = c.sendSM("resumed", []string{"h", strconv.FormatUint(uint64(s.sm.in), 10), "previd", s.sm.token}, "")
 	for _, st := range s.sm.unacked() {
-		if err := c.out.push(entry{st: st}, st.Size(), true); err != nil {
-			return old, err
-		}
+		_ = c.out.push(entry{st: st}, st.Size(), true)
 	}
 	if len(s.sm.unacked()) > 0 {
 		s.sm.asked, s.sm.unsure = time.Now(), 0
-		return old, c.send(ackRequest)
+		_ = c.send(ackRequest)
 	}
 	return old, nil
 }

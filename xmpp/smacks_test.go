@@ -2,7 +2,9 @@ package xmpp
 
 import (
 	"fmt"
+	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -92,6 +94,40 @@ func TestResumeAfterTheConnectionBreaks(t *testing.T) {
 	if st := receive(t, room); st.Kind != Presence || st.Type != "unavailable" {
 		t.Errorf("after a clean close the room receives %s", st)
 	}
+}
+
+// A connection that breaks while a session is resumed on it leaves the session to the next one, and to nobody if there is none.
+func TestConnectionBreaksWhileResuming(t *testing.T) {
+	s := newTestServer(t, func(c *Config) { c.Hosts[1].Hibernation = 200 * time.Millisecond })
+	room := s.link("room@auth.meet.example/x")
+	c := s.guest()
+	c.enable()
+	c.send(`<presence to="room@auth.meet.example/x" xmlns="jabber:client"/>`)
+	receive(t, room)
+	if err := room.Send(NewStanza(Message, "", JID{}, c.jid, body("unacknowledged"))); err != nil {
+		t.Fatal(err)
+	}
+	c.expect("unacknowledged")
+	c.end()
+	breaks, err := s.newStream("websocket", &sink{written: new(atomic.Int64)}, ClientAddr{}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	breaks.state, breaks.user, breaks.host = awaitBind, c.jid.Bare(), s.hosts[c.jid.Domain()]
+	breaks.out.close() // as a failed write does
+	if err = breaks.resume(NewElement(NSSM, "resume", "previd", c.id, "h", "0")); err == nil {
+		err = io.EOF
+	}
+	breaks.over(err)
+	if st := receive(t, room); st.Type != "unavailable" {
+		t.Errorf("received %s", st)
+	}
+	eventually(t, func() string {
+		if st := s.Stats(); st.Sessions > 0 || st.Hibernating > 0 {
+			return fmt.Sprintf("still counted: %+v", st)
+		}
+		return ""
+	})
 }
 
 func TestResumeFromALiveConnection(t *testing.T) {
