@@ -28,6 +28,7 @@ type boshTransport struct {
 	mu        sync.Mutex
 	created   bool                     // guarded by mu; the first answer is still to come
 	processed uint64                   // guarded by mu; the last request whose elements were handled
+	broken    bool                     // guarded by mu; one of them ends the stream, so that no more are handled
 	turns     map[uint64]chan struct{} // guarded by mu; requests that wait for those before them
 	held      []*boshRequest           // guarded by mu; wait for something to be sent, the oldest first
 	kept      map[uint64][]byte        // guarded by mu; the last answers
@@ -62,7 +63,7 @@ func (t *boshTransport) request(ctx context.Context, b boshBody) []byte {
 		return nil
 	}
 	err := t.process(b)
-	req := t.park(b.rid)
+	req := t.park(b.rid, err != nil)
 	if err != nil {
 		t.over(err)
 	}
@@ -92,7 +93,7 @@ func (t *boshTransport) arrive(rid uint64) (turn chan struct{}, reply []byte) {
 	t.turns[rid] = turn
 	t.busy++
 	t.idle.Stop()
-	if rid == t.processed+1 {
+	if rid == t.processed+1 && !t.broken {
 		close(turn)
 	}
 	return turn, nil
@@ -148,14 +149,15 @@ func (t *boshTransport) process(b boshBody) error {
 	return nil
 }
 
-// park holds a request whose elements were handled, and lets the next one have its turn.
-func (t *boshTransport) park(rid uint64) *boshRequest {
+// park holds a request whose elements were handled, and lets the next one have its turn unless they end the stream.
+func (t *boshTransport) park(rid uint64, last bool) *boshRequest {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.busy--
 	t.processed = rid
+	t.broken = last
 	delete(t.turns, rid)
-	if next := t.turns[rid+1]; next != nil {
+	if next := t.turns[rid+1]; next != nil && !last {
 		close(next)
 	}
 	req := &boshRequest{rid, make(chan []byte, 1)}

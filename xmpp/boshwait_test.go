@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -67,6 +69,57 @@ func TestBOSHWaits(t *testing.T) {
 		}
 		<-time.After(2 * boshRemembered)
 	})
+}
+
+// A request that ends the stream is the last one whose elements count, although the next is here already.
+func TestBOSHNothingCountsAfterTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := bubbleServer(t, Limits{})
+		for range 20 {
+			el, err := ParseElement([]byte(boshCall(t.Context(), s, boshOpen)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			body := func(rid, attrs, content string) string {
+				return `<body rid="` + rid + `" sid="` + el.Attr("sid") + `" xmlns="http://jabber.org/protocol/httpbind" xmlns:xmpp="urn:xmpp:xbosh"` + attrs + `>` + content + `</body>`
+			}
+			boshCall(t.Context(), s, body("101", "", `<auth mechanism="ANONYMOUS" xmlns="urn:ietf:params:xml:ns:xmpp-sasl"/>`))
+			boshCall(t.Context(), s, body("102", ` to="guest.meet.example" xmpp:restart="true"`, ""))
+			var next string
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				next = boshCall(t.Context(), s, body("104", "", `<iq id="b" type="set" xmlns="jabber:client"><bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/></iq>`))
+			})
+			synctest.Wait() // it waits for the one before it
+			last := boshCall(t.Context(), s, body("103", "", `<message xmlns="jabber:client"/>`))
+			wg.Wait()
+			for _, got := range []string{last, next} {
+				if !strings.Contains(got, `type="terminate"`) {
+					t.Errorf("after the end: %s", got)
+				}
+			}
+		}
+		synctest.Wait()
+		if st := s.Stats(); st.Sessions > 0 || st.Streams > 0 {
+			t.Errorf("%d sessions of %d streams are left", st.Sessions, st.Streams)
+		}
+		<-time.After(2 * boshRemembered)
+	})
+}
+
+// What ends a stream over BOSH, such as the server's shutdown, need not wait for the request that binds just now.
+func TestBindingOnAStreamThatIsOver(t *testing.T) {
+	s := newTestServer(t)
+	c, err := s.newStream("bosh", &sink{written: new(atomic.Int64)}, ClientAddr{}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.state, c.host, c.user = awaitBind, s.hosts["guest.meet.example"], MustJID("a@guest.meet.example")
+	c.over(errInactive)
+	_ = c.bind(NewStanza(IQ, "set", JID{}, JID{}, NewElement(NSBind, "bind")).WithID("b"))
+	if n := s.Stats().Sessions; n > 0 || len(s.Server.Sessions(c.user)) > 0 {
+		t.Errorf("%d sessions are left", n)
+	}
 }
 
 // A client that waits for an answer is told why its stream ends.

@@ -16,7 +16,7 @@ func (c *stream) over(cause error) {
 	tell := asStreamError(cause)
 	c.mu.Lock()
 	first := !c.ended
-	c.ended = true
+	c.ended, c.gone = true, true
 	if first {
 		c.reason = reasonOf(cause, tell)
 	}

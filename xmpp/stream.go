@@ -48,6 +48,7 @@ type stream struct {
 	mu     sync.Mutex
 	sess   *session // guarded by mu
 	ended  bool     // guarded by mu; somebody says goodbye or has
+	gone   bool     // guarded by mu; the session, if there was one, has been let go
 	reason string   // guarded by mu; why, for the counters
 	preAu  bool     // guarded by mu; still counted by srv.preAuth
 
@@ -185,13 +186,16 @@ func (c *stream) send(raw []byte) error {
 	return nil
 }
 
-// carry makes c the stream of s.
+// carry makes c the stream of s. One over BOSH may be over already: what ends it need not wait for the request in hand.
 func (c *stream) carry(s *session) {
 	c.mu.Lock()
 	c.sess = s
-	pre := c.preAu
+	pre, gone, reason := c.preAu, c.gone, c.reason
 	c.preAu = false
 	c.mu.Unlock()
+	if gone {
+		s.detach(c, reason, false)
+	}
 	if pre {
 		c.srv.preAuth.remove(c.remote)
 	}
