@@ -66,12 +66,9 @@ func (s *Server) boshCreate(r *http.Request, b boshBody) []byte {
 		turns: make(map[uint64]chan struct{}), kept: make(map[uint64][]byte), ready: make(chan struct{}, 1), done: make(chan struct{}), told: make(chan struct{}),
 		processed: b.rid - 1, created: true, from: b.to,
 	}
-	c, err := s.newStream("bosh", t, s.addrOfRequest(r), "")
-	if err != nil {
+	if err := t.open(s.addrOfRequest(r)); err != nil {
 		return boshTerminate("policy-violation", nil)
 	}
-	t.stream = c
-	t.idle = time.AfterFunc(boshInactivity, t.inactive)
 	s.bosh.store(t.sid, t)
 	b.restart = true // what XEP-0206 calls a restart is how each stream begins
 	return t.request(r.Context(), b)

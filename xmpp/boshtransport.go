@@ -5,6 +5,16 @@ import (
 	"time"
 )
 
+// open registers the stream. The lock keeps back what ends it, which may come at once.
+func (t *boshTransport) open(remote ClientAddr) (err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.stream, err = t.srv.newStream("bosh", t, remote, ""); err == nil {
+		t.idle = time.AfterFunc(boshInactivity, t.inactive)
+	}
+	return err
+}
+
 // writable waits for a request that can take an answer.
 func (t *boshTransport) writable() error {
 	for {

@@ -2,6 +2,7 @@ package xmpp
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -120,6 +121,20 @@ func TestBindingOnAStreamThatIsOver(t *testing.T) {
 	if n := s.Stats().Sessions; n > 0 || len(s.Server.Sessions(c.user)) > 0 {
 		t.Errorf("%d sessions are left", n)
 	}
+}
+
+// A stream over BOSH may be ended in the moment in which it begins.
+func TestBOSHEndsAsItBegins(t *testing.T) {
+	s := newTestServer(t, func(c *Config) { c.Limits.PreAuthTime = 1 })
+	for range 200 {
+		boshCall(t.Context(), s, boshOpen)
+	}
+	eventually(t, func() string {
+		if n := s.Stats().Streams; n > 0 {
+			return fmt.Sprintf("%d streams are left", n)
+		}
+		return ""
+	})
 }
 
 // A client that waits for an answer is told why its stream ends.
