@@ -154,6 +154,27 @@ func TestPresenceIsTakenBackAtTheEnd(t *testing.T) {
 	}
 }
 
+// A client that goes away without naming a room leaves all that it is in, and may come back.
+func TestUnavailableForAll(t *testing.T) {
+	s := newTestServer(t)
+	room := s.link("room@auth.meet.example/x")
+	c := s.guest()
+	c.send(`<presence to="room@auth.meet.example/x" xmlns="jabber:client"/>`)
+	receive(t, room)
+	c.send(`<presence type="unavailable" xmlns="jabber:client"><status>lunch</status></presence>`)
+	if st := receive(t, room); st.Type != "unavailable" || st.From != c.jid || st.Find(NSClient, "status") == nil {
+		t.Errorf("received %s", st)
+	}
+	c.send(`<presence to="room@auth.meet.example/x" xmlns="jabber:client"/>`)
+	if st := receive(t, room); st.Type != "" {
+		t.Errorf("received %s", st)
+	}
+	c.end()
+	if st := receive(t, room); st.Type != "unavailable" {
+		t.Errorf("received %s", st)
+	}
+}
+
 func TestPresenceOfKickedAndRefused(t *testing.T) {
 	d := directed{max: 2}
 	at := func(s string) Stanza { return Stanza{Kind: Presence, To: MustJID(s)} }

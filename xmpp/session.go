@@ -97,8 +97,13 @@ func (s *session) fromClient(c *stream, st Stanza, bad *Error) error {
 	switch {
 	case err != nil:
 		s.srv.router.bounce(st, err)
-	case !st.To.IsZero(): // the rest is presence for contacts, which there are none of
+	case !st.To.IsZero():
 		s.srv.router.route(st)
+	case st.Type == "unavailable": // for all that the client is present at (RFC 6121 §4.6)
+		for _, st.To = range s.at.leave() {
+			s.srv.router.route(st)
+		}
+	default: // for contacts, which there are none of
 	}
 	return nil
 }
