@@ -175,3 +175,27 @@ func TestWhatLooksForgedIsCutOutToo(t *testing.T) {
 		}
 	})
 }
+
+// Messages that come back are passed on to who sent them, but are no way around the limits, nor around what only the server says.
+func TestMessageErrorsAreLimited(t *testing.T) {
+	inService(t, func(c *Config, _ *Deps) { c.Limits.Private = Rate{PerSecond: 1, Burst: 5} }, func(t *testing.T, s *ourStage) {
+		s.joinAs(t, focusJID, "r", "focus")
+		s.joinAs(t, ana, "r", "ana")
+		for range 50 {
+			s.do(t, ana, fmt.Sprintf(`<message type="error" id="m" to="r@%s/focus"><x xmlns="http://jabber.org/protocol/muc#user"><status code="110"/></x>`+
+				`<error type="cancel"><feature-not-implemented xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></message>`, confDomain))
+		}
+		all := s.got(focusJID)
+		if len(all) != 5 {
+			t.Errorf("%d of 50 errors arrived, want the burst of 5", len(all))
+		}
+		for _, got := range all {
+			if strings.Contains(got, "110") || !strings.Contains(got, "feature-not-implemented") {
+				t.Errorf("the focus got %s", got)
+			}
+		}
+		if got := s.got(ana); len(got) > 0 {
+			t.Errorf("errors are answered: %q", got)
+		}
+	})
+}

@@ -22,7 +22,7 @@ func (r *room) message(st xmpp.Stanza) error {
 	return &xmpp.Error{Type: xmpp.Cancel, Condition: xmpp.ServiceUnavailable}
 }
 
-// messageError works off a message that came back from o.
+// messageError works off a message that came back from o. One too many is dropped, as errors are not answered.
 func (r *room) messageError(o *occupant, st xmpp.Stanza) error {
 	if o == nil {
 		return nil
@@ -31,11 +31,18 @@ func (r *room) messageError(o *occupant, st xmpp.Stanza) error {
 		r.unreachable(o, st)
 		return nil
 	}
-	if to := r.occupants.byNick[st.To.Resource()]; to != nil {
-		st.From = o.at
-		r.sendTo(to, st)
+	to := r.occupants.byNick[st.To.Resource()]
+	if to == nil {
+		return nil
 	}
-	return nil
+	if ok, _ := r.allow(o, &o.private, r.svc.cfg.Limits.Private, st); !ok {
+		return nil
+	}
+	out, _, err := r.accept(o, st, serverOnly)
+	if err == nil {
+		r.sendTo(to, out)
+	}
+	return err
 }
 
 // forgedInMessage is what clients may not put into messages: also a display name, which is the presence's to say, and a delay in
