@@ -199,3 +199,72 @@ func TestMessageErrorsAreLimited(t *testing.T) {
 		}
 	})
 }
+
+// query is a change of the room r, by an owner or admin.
+func query(by, content string) string {
+	return fmt.Sprintf(`<iq type="set" id="c" to="r@%s"><query xmlns="http://jabber.org/protocol/muc#%s">%s</query></iq>`, confDomain, by, content)
+}
+
+// items repeats an item with its number for N.
+func items(n int, item string) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(strings.ReplaceAll(item, "N", fmt.Sprint(i)))
+	}
+	return b.String()
+}
+
+// What owners and moderators change is said to everybody, so that it has a bound as well, however few words it takes to ask for it.
+func TestChangesAreLimited(t *testing.T) {
+	form := `<x xmlns="jabber:x:data" type="submit"><field var="FORM_TYPE"><value>http://jabber.org/protocol/muc#roomconfig</value></field>` +
+		`<field var="muc#roomconfig_roomname"><value>%d</value></field></x>`
+	for name, request := range map[string]func(i int) string{
+		"roles": func(int) string {
+			return query("admin", items(400, `<item nick="ben" role="visitor"/><item nick="ben" role="participant"/>`))
+		},
+		"affiliations": func(i int) string {
+			return query("admin", items(600, fmt.Sprintf(`<item jid="N@x%d.example" affiliation="member"/>`, i%5)))
+		},
+		"configurations": func(i int) string { return query("owner", fmt.Sprintf(form, i)) },
+		"invitations": func(int) string {
+			return fmt.Sprintf(`<message to="r@%s"><x xmlns="http://jabber.org/protocol/muc#user">%s</x></message>`, confDomain, items(1000, `<invite to="`+ben.String()+`"/>`))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inService(t, nil, func(t *testing.T, s *ourStage) { changesAreLimited(t, s, name, request) })
+		})
+	}
+}
+
+func changesAreLimited(t *testing.T, s *ourStage, name string, request func(i int) string) {
+	s.joinAs(t, focusJID, "r", "focus")
+	s.do(t, ben, fmt.Sprintf(`<presence to="r@%s/ben">%s<a>%s</a></presence>`, confDomain, joinX, strings.Repeat("x", 10<<10)))
+	s.do(t, focusJID, query("admin", `<item jid="ana@meet.example" affiliation="owner"/>`))
+	if name != "invitations" { // for those it need not even be in the room
+		s.joinAs(t, ana, "r", "ana")
+	}
+	s.forget()
+	for i := range 200 {
+		s.do(t, ana, request(i))
+	}
+	bytes := 0
+	for _, got := range s.got(ben) {
+		bytes += len(got)
+	}
+	if most := s.svc.cfg.Limits.Bytes.Burst * 2; bytes > most {
+		t.Errorf("Ben is sent %d bytes at once, want %d at most", bytes, most)
+	}
+	if all := s.got(ana); len(all) == 0 || !strings.Contains(all[len(all)-1], "policy-violation") {
+		t.Errorf("the last request is answered %v", all[max(0, len(all)-1):])
+	}
+	time.Sleep(time.Hour)
+	s.forget()
+	s.do(t, ana, query("admin", `<item nick="ben" role="visitor"/>`))
+	if all := s.got(ben); len(all) != 1 && name != "invitations" {
+		t.Errorf("later Ben is told %d times", len(all))
+	}
+	s.do(t, focusJID, query("admin", items(1000, `<item jid="N@y.example" affiliation="member"/>`))) // the focus has no limit
+	if n := len(s.got(ben)); n < 1000 {
+		t.Errorf("of the focus's 1000 changes Ben hears %d", n)
+	}
+}

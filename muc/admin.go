@@ -64,15 +64,20 @@ func (r *room) listRole(actor xmpp.JID, rl role) (*xmpp.Element, error) {
 // adminSet changes roles and affiliations. Several items are one request: all are checked before the first is done.
 func (r *room) adminSet(st xmpp.Stanza) (*xmpp.Element, error) {
 	var todo []func()
+	said := st.Size()
 	for item := range st.Find(xmpp.NSMUCAdmin, "query").All(xmpp.NSMUCAdmin, "item") {
-		do, err := r.adminItem(st.From, item)
+		do, bytes, err := r.adminItem(st.From, item)
 		if err != nil {
 			return nil, err
 		}
 		todo = append(todo, do)
+		said += bytes
 	}
 	if len(todo) == 0 {
 		return nil, &xmpp.Error{Type: xmpp.Cancel, Condition: xmpp.BadRequest}
+	}
+	if err := r.mayChange(st.From, said); err != nil {
+		return nil, err
 	}
 	for _, do := range todo {
 		do()
@@ -80,11 +85,30 @@ func (r *room) adminSet(st xmpp.Stanza) (*xmpp.Element, error) {
 	return nil, nil
 }
 
-// adminItem checks one item and returns what carries it out.
-func (r *room) adminItem(actor xmpp.JID, item *xmpp.Element) (func(), error) {
+// mayChange says whether actor may make a change now of which the room says that many bytes to everybody. What a room's owners and
+// moderators change, all of them together, is as much as one occupant may say.
+func (r *room) mayChange(actor xmpp.JID, bytes int) error {
+	rate := r.svc.cfg.Limits.Bytes
+	if r.svc.isAdmin(actor) || rate.PerSecond <= 0 {
+		return nil
+	}
+	if bytes > rate.Burst {
+		return &xmpp.Error{Type: xmpp.Modify, Condition: xmpp.PolicyViolation, Text: "These are too many changes at once"}
+	}
+	if ok, _ := r.changes.takeMany(rate, bytes, r.svc.deps.Now()); !ok {
+		return errTooFast
+	}
+	return nil
+}
+
+// changeBytes is about what the room says of a change, beside what an occupant that it concerns says.
+const changeBytes = 512
+
+// adminItem checks one item and returns what carries it out, and how much the room will say of it.
+func (r *room) adminItem(actor xmpp.JID, item *xmpp.Element) (do func(), bytes int, err error) {
 	account, err := itemAccount(item)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	affName, byAff := item.LookupAttr("affiliation")
 	roleName, byRole := item.LookupAttr("role")
@@ -102,7 +126,17 @@ func (r *room) adminItem(actor xmpp.JID, item *xmpp.Element) (func(), error) {
 		}
 		return r.roleItem(actor, o, roleName, item.ChildText(xmpp.NSMUCAdmin, "reason"))
 	}
-	return nil, &xmpp.Error{Type: xmpp.Cancel, Condition: xmpp.BadRequest}
+	return nil, 0, &xmpp.Error{Type: xmpp.Cancel, Condition: xmpp.BadRequest}
+}
+
+// saidBy is how much the occupants say that an affiliation of account concerns, in bytes.
+func (r *room) saidBy(account xmpp.JID) (bytes int) {
+	for _, o := range r.occupants.list {
+		if covers(account, o.jid) {
+			bytes += o.said.Size()
+		}
+	}
+	return bytes
 }
 
 func itemAccount(item *xmpp.Element) (xmpp.JID, error) {
@@ -120,38 +154,44 @@ func itemAccount(item *xmpp.Element) (xmpp.JID, error) {
 	return account, nil
 }
 
-func (r *room) affiliationItem(actor, account xmpp.JID, name, reason string) (func(), error) {
+func (r *room) affiliationItem(actor, account xmpp.JID, name, reason string) (do func(), bytes int, err error) {
 	to, known := parseAffiliation(name)
 	switch {
 	case account.IsZero():
-		return nil, &xmpp.Error{Type: xmpp.Cancel, Condition: xmpp.BadRequest}
+		return nil, 0, &xmpp.Error{Type: xmpp.Cancel, Condition: xmpp.BadRequest}
 	case !known:
-		return nil, errNotAcceptable
+		return nil, 0, errNotAcceptable
 	}
 	if err := r.mayAffiliate(actor, account, to); err != nil {
-		return nil, err
+		return nil, 0, err
+	}
+	if bytes = changeBytes; to != affOutcast { // who has to go says nothing
+		bytes += r.saidBy(account)
 	}
 	return func() {
 		if r.mayAffiliate(actor, account, to) == nil { // an item before may have made it the last owner
 			r.affiliate(actor, account, to, reason)
 		}
-	}, nil
+	}, bytes, nil
 }
 
-func (r *room) roleItem(actor xmpp.JID, o *occupant, name, reason string) (func(), error) {
+func (r *room) roleItem(actor xmpp.JID, o *occupant, name, reason string) (do func(), bytes int, err error) {
 	to, known := parseRole(name)
 	switch {
 	case o == nil:
-		return nil, &xmpp.Error{Type: xmpp.Modify, Condition: xmpp.ItemNotFound}
+		return nil, 0, &xmpp.Error{Type: xmpp.Modify, Condition: xmpp.ItemNotFound}
 	case !known:
-		return nil, errNotAcceptable
+		return nil, 0, errNotAcceptable
 	}
 	if err := r.mayGiveRole(actor, o, to); err != nil {
-		return nil, err
+		return nil, 0, err
+	}
+	if bytes = changeBytes; to != noRole {
+		bytes += o.said.Size()
 	}
 	return func() {
 		if r.occupants.byJID[o.jid] == o {
 			r.giveRole(actor, o, to, reason)
 		}
-	}, nil
+	}, bytes, nil
 }

@@ -48,7 +48,8 @@ type Limits struct {
 	// Presence, Groupchat and Private bound what one occupant sends. Presence beyond the rate is not lost: the latest one is
 	// published when the rate allows. The others are refused with policy-violation.
 	Presence, Groupchat, Private Rate
-	// Bytes bounds how much all that is together, in bytes: nobody may fill the others' lines.
+	// Bytes bounds how much all that is together, in bytes: nobody may fill the others' lines. What a room says of its owners' and
+	// moderators' changes has a like bound, for all of them together.
 	Bytes Rate
 	// Join bounds how often an account enters one room, Decline how often people who are not in it refuse its invitations.
 	Join, Decline Rate

@@ -41,10 +41,13 @@ func (r *room) invite(o *occupant, st xmpp.Stanza, invite *xmpp.Element) (func()
 	if by < affAdmin && (o == nil || o.role <= visitor || r.settings.membersOnly) {
 		return nil, &xmpp.Error{Type: xmpp.Auth, Condition: xmpp.Forbidden}
 	}
-	if o != nil {
-		if ok, _ := r.allow(o, &o.private, r.svc.cfg.Limits.Private, st); !ok {
-			return nil, errTooFast
-		}
+	if o == nil {
+		err = r.mayChange(st.From, st.Size())
+	} else if ok, _ := r.allow(o, &o.private, r.svc.cfg.Limits.Private, st); !ok {
+		err = errTooFast
+	}
+	if err != nil {
+		return nil, err
 	}
 	if r.settings.membersOnly && r.affiliationOf(to) == affNone {
 		if err := r.mayAffiliate(st.From, to.Bare(), affMember); err != nil {

@@ -60,6 +60,9 @@ func (r *room) ownerSet(st xmpp.Stanza) (*xmpp.Element, error) {
 	return nil, &xmpp.Error{Type: xmpp.Modify, Condition: xmpp.BadRequest, Text: "Not a submitted form"}
 }
 
+// configBytes is about what a change of the configuration comes to for each occupant: stock clients look the configuration up again.
+const configBytes = 4 << 10
+
 // configure applies a submitted form: a field that is not in it keeps its value, one that the room does not know is passed over,
 // and one impossible value refuses the whole form. Its sender has its answer before the room hears of the change.
 func (r *room) configure(st xmpp.Stanza, form *xmpp.Element) error {
@@ -79,6 +82,11 @@ func (r *room) configure(st xmpp.Stanza, form *xmpp.Element) error {
 		}
 		if apply != nil {
 			todo = append(todo, apply)
+		}
+	}
+	if len(todo) > 0 {
+		if err := r.mayChange(st.From, configBytes); err != nil {
+			return err
 		}
 	}
 	var s submission

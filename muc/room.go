@@ -21,6 +21,7 @@ type room struct {
 	subject      subject
 	whois        string // "anyone" or "moderators": who sees real addresses
 	declines     bucket
+	changes      bucket // what owners and moderators change
 
 	lost  []*occupant // whom the router took nothing more for
 	later []func()    // what is to follow the answer to the request in hand
