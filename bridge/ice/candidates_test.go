@@ -10,6 +10,7 @@ import (
 )
 
 func TestLocalCandidates(t *testing.T) {
+	needAddress(t, "[::1]:0")
 	server, err := udp.Listen(udp.Config{Listen: []string{"127.0.0.1:0", "[::1]:0"}, Log: quiet})
 	if err != nil {
 		t.Fatal(err)
