@@ -105,6 +105,8 @@ func TestProblems(t *testing.T) {
 		"two documents":     {"domain: a.example\n---\ndomain: b.example\n", []string{"more than one document"}},
 		"no value":          {"domain:\n", []string{"domain: has no value"}},
 		"not a duration":    {"grace: soon\n", []string{":1: grace: must be a duration such as 5s, not \"soon\""}},
+		"duration, no unit": {"grace: 5\n", []string{":1: grace: must be a duration such as 5s, not \"5\""}},
+		"boolean for text":  {"web: {tls: false}\n", []string{"web.tls: must be self-signed, files or off, not \"false\""}},
 		"not a boolean":     {"log: {addresses: perhaps}\n", []string{"log.addresses: must be true or false, not \"perhaps\""}},
 		"domain with port":  {"domain: meet.example:443\n", []string{"domain: \"meet.example:443\" is no domain name"}},
 		"listen":            {"web: {listen: 8443}\n", []string{"web.listen: \"8443\" is no address and port"}},

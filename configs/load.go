@@ -112,8 +112,12 @@ func EnvName(key string) string {
 func decode(v *viper.Viper, cfg *Config, r *report) {
 	each(reflect.ValueOf(cfg).Elem(), "", func(key string, field reflect.Value) {
 		value := v.Get(key)
-		if s, ok := value.(string); ok && field.Kind() == reflect.Slice {
-			value = splitList(s)
+		if _, list := value.([]any); !list {
+			text := fmt.Sprint(value) // as the environment would have it: 5 is no duration, false is not 0
+			value = text
+			if field.Kind() == reflect.Slice {
+				value = splitList(text)
+			}
 		}
 		dec, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{
 			Result: field.Addr().Interface(), WeaklyTypedInput: true, ErrorUnused: true,
