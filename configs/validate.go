@@ -66,9 +66,9 @@ func (c *Config) validateWeb(r *report) {
 	}
 	oneOf(r, "web.tls", string(c.Web.TLS), string(SelfSigned), string(Files), string(Off))
 	if c.Web.TLS == Files {
-		for key, path := range map[string]string{"web.cert": c.Web.Cert, "web.key": c.Web.Key} {
-			if path == "" {
-				r.add(key, "is needed with web.tls: files")
+		for _, file := range []struct{ key, path string }{{"web.cert", c.Web.Cert}, {"web.key", c.Web.Key}} {
+			if file.path == "" {
+				r.add(file.key, "is needed with web.tls: files")
 			}
 		}
 	} else if c.Web.Cert != "" || c.Web.Key != "" {
