@@ -38,14 +38,15 @@ func checkHost(cfg *configs.Config, host string) error {
 	return nil
 }
 
-// withAccount runs do on the account that args name, with the password that they give or that is asked for.
-func withAccount(cmd *cobra.Command, std streams, set *settings, args []string,
+// withAccount runs do on the account that args name, with the password that they give or that is asked for. With create it is a new
+// account, else one that exists.
+func withAccount(cmd *cobra.Command, std streams, set *settings, args []string, create bool,
 	do func(ctx context.Context, store accounts.Store, user, host, password string) error) (err error) {
 	user, host, rest, err := accountArgs(args, 1)
 	if err != nil {
 		return err
 	}
-	store, cfg, err := set.store(cmd.Context())
+	store, cfg, err := set.store(cmd.Context(), create)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,9 @@ func TestAccountCommands(t *testing.T) {
 		out   string
 		err   string // part of what is written to standard error; "" for nothing at all
 	}{
-		{"none yet", "", []string{"users"}, 0, "", ""},
+		{"list of no server", "", []string{"users"}, 1, "", "stammtisch: no accounts in " + dir + "; give the same --config and --data as the server\n"},
+		{"passwd of no server", "", []string{"passwd", "alice", "localhost", "x"}, 1, "", "no accounts in"},
+		{"deluser of no server", "", []string{"deluser", "alice", "localhost"}, 1, "", "no accounts in"},
 		{"register", "", []string{"register", "alice", "localhost", "secret"}, 0, "", ""},
 		{"register from standard input", "from stdin\r\nnot this", []string{"register", "ben", "localhost"}, 0, "", ""},
 		{"address in one", "pw\n", []string{"register", "cem@localhost"}, 0, "", ""},

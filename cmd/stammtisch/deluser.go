@@ -16,7 +16,7 @@ func newDeluser(set *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			store, _, err := set.store(cmd.Context())
+			store, _, err := set.store(cmd.Context(), false)
 			if err != nil {
 				return err
 			}

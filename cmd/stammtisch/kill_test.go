@@ -99,7 +99,7 @@ func checkAccounts(t *testing.T, s *site, attempts []attempt) {
 // integrity runs the store's own check and returns the site's users.
 func integrity(t *testing.T, s *site) map[string]bool {
 	t.Helper()
-	store, _, err := (&settings{config: s.config}).store(t.Context())
+	store, _, err := (&settings{config: s.config}).store(t.Context(), false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"stammtisch/configs"
@@ -92,11 +94,15 @@ func (s *settings) load() (*configs.Config, error) {
 	return configs.Load(configs.Source{File: file, Data: s.data, Getenv: os.LookupEnv, Root: os.Geteuid() == 0})
 }
 
-// store opens the accounts that the configuration names.
-func (s *settings) store(ctx context.Context) (*accounts.SQLite, *configs.Config, error) {
+// store opens the accounts that the configuration names. With create it makes what is missing; without, that there are none is an
+// error: more often than not the wrong directory is meant.
+func (s *settings) store(ctx context.Context, create bool) (*accounts.SQLite, *configs.Config, error) {
 	cfg, err := s.load()
 	if err != nil {
 		return nil, nil, err
+	}
+	if _, err := os.Stat(filepath.Join(cfg.Data, accounts.FileName)); !create && errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fmt.Errorf("no accounts in %s; give the same --config and --data as the server", cfg.Data)
 	}
 	dir, err := datadir.Open(cfg.Data)
 	if err != nil {

@@ -21,7 +21,7 @@ func newUsers(std streams, set *settings) *cobra.Command {
 			if len(args) == 1 {
 				host = args[0]
 			}
-			store, _, err := set.store(cmd.Context())
+			store, _, err := set.store(cmd.Context(), false)
 			if err != nil {
 				return err
 			}
