@@ -38,10 +38,24 @@ func checkHost(cfg *configs.Config, host string) error {
 	return nil
 }
 
+// checkAccount refuses an account that exists and is to be created, or the reverse, before anybody types a password for it.
+func checkAccount(ctx context.Context, store accounts.Store, user, host string, create bool) error {
+	found, err := store.Lookup(ctx, user, host)
+	switch {
+	case err != nil:
+		return err
+	case found.Exists && create:
+		return fmt.Errorf("%s@%s: %w; 'stammtisch passwd' changes its password", found.User, found.Host, accounts.ErrExists)
+	case !found.Exists && !create:
+		return fmt.Errorf("%s@%s: %w", found.User, found.Host, accounts.ErrNotFound)
+	}
+	return nil
+}
+
 // withAccount runs do on the account that args name, with the password that they give or that is asked for. With create it is a new
 // account, else one that exists.
 func withAccount(cmd *cobra.Command, std streams, set *settings, args []string, create bool,
-	do func(ctx context.Context, store accounts.Store, user, host, password string) error) (err error) {
+	do func(store accounts.Store, ctx context.Context, user, host, password string) error) (err error) {
 	user, host, rest, err := accountArgs(args, 1)
 	if err != nil {
 		return err
@@ -54,11 +68,14 @@ func withAccount(cmd *cobra.Command, std streams, set *settings, args []string, 
 	if err := checkHost(cfg, host); err != nil {
 		return err
 	}
+	if err := checkAccount(cmd.Context(), store, user, host, create); err != nil {
+		return err
+	}
 	var password string
 	if len(rest) == 1 {
 		password = rest[0]
 	} else if password, err = askPassword(std, user+"@"+host); err != nil {
 		return err
 	}
-	return do(cmd.Context(), store, user, host, password)
+	return do(store, cmd.Context(), user, host, password)
 }

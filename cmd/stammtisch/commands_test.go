@@ -42,6 +42,8 @@ func TestAccountCommands(t *testing.T) {
 		{"empty standard input", "", []string{"register", "dora", "localhost"}, 1, "", "no password on standard input"},
 		{"passwd", "", []string{"passwd", "alice", "localhost", "other"}, 0, "", ""},
 		{"passwd of nobody", "", []string{"passwd", "dora", "localhost", "x"}, 1, "", "stammtisch: dora@localhost: no such account\n"},
+		{"known before a password is asked for: exists", "", []string{"register", "alice", "localhost"}, 1, "", "account exists"},
+		{"known before a password is asked for: exists not", "", []string{"passwd", "dora", "localhost"}, 1, "", "no such account"},
 		{"deluser", "", []string{"deluser", "ben", "localhost"}, 0, "", ""},
 		{"deluser again", "", []string{"deluser", "ben@localhost"}, 1, "", "no such account"},
 		{"too few", "", []string{"register", "alice"}, 2, "", "USER and HOST are needed"},

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-
 	"stammtisch/xmpp/accounts"
 
 	"github.com/spf13/cobra"
@@ -15,9 +13,7 @@ func newPasswd(std streams, set *settings) *cobra.Command {
 		Long: `Change an account's password. A running server ends the account's sessions within
 two seconds. The password is asked for as by 'stammtisch register'.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withAccount(cmd, std, set, args, false, func(ctx context.Context, store accounts.Store, user, host, password string) error {
-				return store.SetPassword(ctx, user, host, password)
-			})
+			return withAccount(cmd, std, set, args, false, accounts.Store.SetPassword)
 		},
 	}
 }

@@ -1,10 +1,6 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"fmt"
-
 	"stammtisch/xmpp/accounts"
 
 	"github.com/spf13/cobra"
@@ -21,13 +17,7 @@ of standard input when that is no terminal. That is also safer: other users of
 this machine can see the arguments of programs.`,
 		Example: "  stammtisch register alice localhost\n  pwgen 20 1 | stammtisch register alice localhost",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withAccount(cmd, std, set, args, true, func(ctx context.Context, store accounts.Store, user, host, password string) error {
-				err := store.Register(ctx, user, host, password)
-				if errors.Is(err, accounts.ErrExists) {
-					return fmt.Errorf("%w; 'stammtisch passwd' changes its password", err)
-				}
-				return err
-			})
+			return withAccount(cmd, std, set, args, true, accounts.Store.Register)
 		},
 	}
 }
