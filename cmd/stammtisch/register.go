@@ -15,7 +15,7 @@ func newRegister(std streams, set *settings) *cobra.Command {
 Without PASSWORD it is asked for twice, without echo, or read from the first line
 of standard input when that is no terminal. That is also safer: other users of
 this machine can see the arguments of programs.`,
-		Example: "  stammtisch register alice localhost\n  pwgen 20 1 | stammtisch register alice localhost",
+		Example: "  stammtisch register alice localhost\n  pwgen -s 24 1 | tee alice.txt | stammtisch register alice localhost",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return withAccount(cmd, std, set, args, true, accounts.Store.Register)
 		},
