@@ -51,6 +51,7 @@ func TestAccountCommands(t *testing.T) {
 		{"deluser with password", "", []string{"deluser", "a", "b", "c"}, 2, "", "too many arguments"},
 		{"unknown command", "", []string{"regster", "a", "b"}, 2, "", "unknown command \"regster\""},
 		{"unknown flag", "", []string{"users", "--lnog"}, 2, "", "unknown flag: --lnog"},
+		{"no role", "", []string{"serve", "--roles", ""}, 2, "", "no role"},
 		{"unknown role", "", []string{"serve", "--roles", "xmpp,fokus"}, 2, "", "unknown role \"fokus\""},
 		{"missing file", "", []string{"users", "--config", "/nonexistent.yaml"}, 1, "", "no such file"},
 	} {

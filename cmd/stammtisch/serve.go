@@ -40,6 +40,9 @@ func newServe(std streams, set *settings) *cobra.Command {
 A second signal ends it at once.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if len(roles) == 0 {
+				return usage("no role; there are %s", strings.Join(all, ", "))
+			}
 			for _, r := range roles {
 				if !slices.Contains(all, r) {
 					return usage("unknown role %q; there are %s", r, strings.Join(all, ", "))
