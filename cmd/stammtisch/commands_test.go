@@ -89,6 +89,28 @@ func TestPrintConfigAndVersion(t *testing.T) {
 	if code != 0 || !strings.HasPrefix(out, "stammtisch ") {
 		t.Errorf("version: exit %d, output %q", code, out)
 	}
+	var flag bytes.Buffer
+	if code := run(t.Context(), []string{"--version"}, streams{out: &flag, err: &flag}); code != 0 || flag.String() != out {
+		t.Errorf("--version: exit %d, output %q, want %q, as 'version' has it", code, flag.String(), out)
+	}
+}
+
+func TestCompletion(t *testing.T) {
+	for _, tt := range []struct {
+		args []string
+		want string // before cobra's note on the directive
+	}{
+		{[]string{"serve", "--roles", ""}, "xmpp\nfocus\nbridge\nweb\n:4\n"}, // 4: no file names
+		{[]string{"passwd", ""}, ":4\n"},
+		{[]string{"users", "--config", ""}, "yaml\nyml\n:8\n"}, // 8: files of these kinds
+		{[]string{"users", "--data", ""}, ":16\n"},             // 16: directories
+	} {
+		var out, errs bytes.Buffer
+		code := run(t.Context(), append([]string{"__complete"}, tt.args...), streams{out: &out, err: &errs})
+		if code != 0 || out.String() != tt.want {
+			t.Errorf("completion of %q: exit %d, %q, want %q; %s", tt.args, code, out.String(), tt.want, errs.String())
+		}
+	}
 	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
 		if code, out, errs := command(t, t.TempDir(), "", "completion", shell); code != 0 || !strings.Contains(out, "stammtisch") {
 			t.Errorf("completion %s: exit %d, %s", shell, code, errs)

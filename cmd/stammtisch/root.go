@@ -72,15 +72,20 @@ func newRoot(std streams) *cobra.Command {
 
 'stammtisch serve' without any configuration serves on https://localhost:8443.
 The commands for accounts work while the server runs.`,
+		Version:       versionLine(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetIn(std.in)
 	root.SetOut(std.out)
 	root.SetErr(std.err)
 	flags := root.PersistentFlags()
 	flags.StringVar(&set.config, "config", "", "configuration `file` (default $STAMMTISCH_CONFIG, else none)")
 	flags.StringVar(&set.data, "data", "", "data `directory`, instead of the configuration's")
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
+	_ = root.MarkPersistentFlagFilename("config", "yaml", "yml") // fails for unknown flags only
+	_ = root.MarkPersistentFlagDirname("data")
 	root.AddCommand(newServe(std, set), newRegister(std, set), newPasswd(std, set), newDeluser(set), newUsers(std, set), newVersion(std))
 	return root
 }

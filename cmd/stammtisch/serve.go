@@ -62,6 +62,7 @@ A second signal ends it at once.`,
 		},
 	}
 	cmd.Flags().StringSliceVar(&roles, "roles", all, "what this process does, of "+strings.Join(all, ", "))
+	_ = cmd.RegisterFlagCompletionFunc("roles", cobra.FixedCompletions(all, cobra.ShellCompDirectiveNoFileComp)) // fails for unknown flags only
 	cmd.Flags().BoolVar(&printConfig, "print-config", false, "print the effective configuration, with comments, and exit")
 	return cmd
 }
