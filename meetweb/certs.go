@@ -65,7 +65,7 @@ func (f *certFiles) certificate() (*tls.Certificate, error) {
 		f.looked = now
 		if err := f.loadLocked(); err != nil {
 			// Between the renewal of one file and the other they do not match: go on with what we have.
-			f.log.Error("cannot reload the certificate; the one from before stays", "error", err)
+			f.log.Error("cannot reload the certificate; the one from before stays", "err", err)
 		}
 	}
 	return f.cert, nil

@@ -43,7 +43,7 @@ func (s *Server) custom(name string) []byte {
 	data, err := s.cfg.Dir.Read(name)
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
-			s.log.Error("cannot read the custom script", "file", name, "error", err)
+			s.log.Error("cannot read the custom script", "file", name, "err", err)
 		}
 		return nil
 	}

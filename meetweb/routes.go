@@ -133,7 +133,7 @@ func (s *Server) withRecover(h http.Handler) http.Handler {
 			s.log.Error("panic in a web handler", "method", r.Method, "panic", p, "stack", string(debug.Stack()))
 			http.Error(w, "internal server error", http.StatusInternalServerError)
 		}()
-		s.log.Debug("request", "method", r.Method, "path", r.URL.Path, "addr", redact.Addr(r.RemoteAddr))
+		s.log.Debug("request", "method", r.Method, "path", r.URL.Path, "address", redact.Addr(r.RemoteAddr))
 		h.ServeHTTP(w, r)
 	})
 }
@@ -144,7 +144,7 @@ func (s *Server) health(w http.ResponseWriter, r *http.Request) {
 	answer := map[string]string{"status": "ok"}
 	if s.deps.Health != nil {
 		if err := s.deps.Health(r.Context()); err != nil {
-			s.log.Error("health check failed", "error", err)
+			s.log.Error("health check failed", "err", err)
 			w.WriteHeader(http.StatusServiceUnavailable)
 			answer["status"] = "failing" // the reason is in the log; this page is public
 		}

@@ -91,7 +91,7 @@ func (s *selfSigned) names() []string {
 	}
 	addrs, err := net.InterfaceAddrs()
 	if err != nil {
-		s.log.Debug("cannot list this machine's addresses", "error", err)
+		s.log.Debug("cannot list this machine's addresses", "err", err)
 	}
 	for _, a := range addrs {
 		ip, ok := a.(*net.IPNet)

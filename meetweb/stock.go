@@ -111,7 +111,7 @@ func (s *Server) stockFile(w http.ResponseWriter, r *http.Request, name string) 
 func (s *Server) stockPage(w http.ResponseWriter, r *http.Request, name string, status int) {
 	page, err := s.include(r, name, 0)
 	if err != nil {
-		s.log.Error("cannot read the front end's page", "page", name, "error", err)
+		s.log.Error("cannot read the front end's page", "page", name, "err", err)
 		http.Error(w, "internal server error", http.StatusInternalServerError)
 		return
 	}
@@ -128,7 +128,7 @@ func (s *Server) stockPage(w http.ResponseWriter, r *http.Request, name string, 
 func (s *Server) interfaceConfig(w http.ResponseWriter, r *http.Request) {
 	script, err := s.virtual(r, "interface_config.js", 0)
 	if err != nil {
-		s.log.Error("cannot read interface_config.js", "error", err)
+		s.log.Error("cannot read interface_config.js", "err", err)
 		http.Error(w, "internal server error", http.StatusInternalServerError)
 		return
 	}

@@ -156,6 +156,6 @@ func (r *room) sendTo(o *occupant, st xmpp.Stanza) {
 	if err := r.svc.deps.Router.Send(st); err != nil && !o.lost {
 		o.lost = true
 		r.lost = append(r.lost, o)
-		r.log.Debug("occupant lost", "occupant", o.nick, "error", err)
+		r.log.Debug("occupant lost", "occupant", o.nick, "err", err)
 	}
 }

@@ -214,7 +214,7 @@ func (s *Service) uuid() string {
 
 func (s *Service) send(st xmpp.Stanza) {
 	if err := s.deps.Router.Send(st); err != nil {
-		s.deps.Log.Debug("answer not sent", "error", err)
+		s.deps.Log.Debug("answer not sent", "err", err)
 	}
 }
 
@@ -222,7 +222,7 @@ func (s *Service) send(st xmpp.Stanza) {
 func (s *Service) refuse(st xmpp.Stanza, err error) {
 	e := xmpp.AsError(err)
 	if e.Condition == xmpp.InternalServerError {
-		s.deps.Log.Error("stanza failed", "kind", st.Kind.String(), "error", err)
+		s.deps.Log.Error("stanza failed", "kind", st.Kind.String(), "err", err)
 	}
 	reply, ok := st.ErrorReply(e)
 	if !ok {

@@ -19,7 +19,7 @@ func (a *assembly) firstAccount(ctx context.Context, terminal bool) string {
 	password := newPassword()
 	created, err := a.store.RegisterFirst(ctx, firstUser, a.cfg.Domain, password)
 	if err != nil {
-		a.log.Error("cannot create the first account; make one with 'stammtisch register'", "error", err)
+		a.log.Error("cannot create the first account; make one with 'stammtisch register'", "err", err)
 		return ""
 	}
 	if !created {
@@ -30,7 +30,7 @@ func (a *assembly) firstAccount(ctx context.Context, terminal bool) string {
 	}
 	text := fmt.Sprintf("account: %s@%s\npassword: %s\n", firstUser, a.cfg.Domain, password)
 	if err := a.dir.Write(firstFile, []byte(text)); err != nil {
-		a.log.Error("created the first account, but cannot write its password down; set one with 'stammtisch passwd'", "account", firstUser+"@"+a.cfg.Domain, "error", err)
+		a.log.Error("created the first account, but cannot write its password down; set one with 'stammtisch passwd'", "account", firstUser+"@"+a.cfg.Domain, "err", err)
 		return ""
 	}
 	a.log.Info("created the first account; its password is in the file", "account", firstUser+"@"+a.cfg.Domain, "file", a.dir.Path(firstFile))
