@@ -4,6 +4,10 @@
 # namespaces, which Debian allows.
 set -eu
 if [ "${STAMMTISCH_ALONE:-}" = "" ]; then
+  unshare --map-root-user --net -- true || {
+    echo "$0: the browser tests need a network namespace; in a container, start it with --privileged" >&2
+    exit 1
+  }
   STAMMTISCH_ALONE=1 exec unshare --map-root-user --net -- "$0" "$@"
 fi
 ip link set lo up
