@@ -42,8 +42,7 @@ func TestRegisterOnAFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := syscall.Mount("tmpfs", data, "tmpfs", 0, "size=512k,mode=0700"); err != nil {
-		t.Logf("no file system of our own (%v): the store's own tests say what a full one does", err)
-		return
+		t.Skipf("no file system of our own (%v): the store's own tests say what a full one does", err)
 	}
 	t.Cleanup(func() {
 		if err := syscall.Unmount(data, syscall.MNT_DETACH); err != nil {
