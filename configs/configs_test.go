@@ -97,6 +97,7 @@ func TestProblems(t *testing.T) {
 		"upper case":        {"Domain: x.example\n", []string{"did you mean domain?"}},
 		"all at once":       {"domian: x\nacces: open\n", []string{":1: domian", ":2: acces"}},
 		"values at once":    {"access: everybody\nweb:\n  tls: maybe\n", []string{":1: access: must be accounts or open, not \"everybody\"", ":3: web.tls: must be self-signed, files or off, not \"maybe\""}},
+		"all kinds at once": {"acces: open\nweb: {tls: maybe, root: [a]}\ngrace: soon\ndomain: a b\n", []string{":1: acces: unknown key; did you mean access?\nstammtisch.yaml:2: web.root: must be a single value\nstammtisch.yaml:2: web.tls: ", "\nstammtisch.yaml:3: grace: must", "\nstammtisch.yaml:4: domain: "}},
 		"twice":             {"domain: a.example\ndomain: b.example\n", []string{":2: domain: is set twice"}},
 		"group for value":   {"domain: {a: b}\n", []string{"domain: must be a single value"}},
 		"value for group":   {"web: yes\n", []string{"web: must be a group of keys"}},

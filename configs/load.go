@@ -35,18 +35,15 @@ func Load(src Source) (*Config, error) {
 	}
 	r := &report{lines: map[string]int{}}
 	checkShape(file, r)
-	if err := r.err(src.File); err != nil {
-		return nil, err
-	}
 	v, err := merge(file, src.Getenv)
 	if err != nil {
-		return nil, &Error{File: src.File, Problems: []Problem{{Text: err.Error()}}}
+		if len(r.problems) == 0 { // else it repeats them
+			r.add("", "%v", err)
+		}
+		return nil, r.err(src.File)
 	}
 	cfg := new(Config)
 	decode(v, cfg, r)
-	if err := r.err(src.File); err != nil {
-		return nil, err
-	}
 	if err := cfg.resolve(src, given(r, src, "data")); err != nil {
 		return nil, err
 	}

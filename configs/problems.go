@@ -3,6 +3,7 @@ package configs
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -57,5 +58,6 @@ func (r *report) err(file string) error {
 	if len(r.problems) == 0 {
 		return nil
 	}
+	slices.SortStableFunc(r.problems, func(a, b Problem) int { return a.Line - b.Line })
 	return &Error{File: file, Problems: r.problems}
 }

@@ -61,18 +61,21 @@ func (c *Config) validate(r *report) {
 
 func (c *Config) validateWeb(r *report) {
 	checkListen(r, "web.listen", c.Web.Listen, false)
-	if _, err := parseURL(c.Web.URL); err != nil {
+	if _, err := parseURL(c.Web.URL); err != nil && !c.URLDefaulted { // else it is the domain that is wrong
 		r.add("web.url", "%v", err)
 	}
 	oneOf(r, "web.tls", string(c.Web.TLS), string(SelfSigned), string(Files), string(Off))
-	if c.Web.TLS == Files {
+	switch c.Web.TLS {
+	case Files:
 		for _, file := range []struct{ key, path string }{{"web.cert", c.Web.Cert}, {"web.key", c.Web.Key}} {
 			if file.path == "" {
 				r.add(file.key, "is needed with web.tls: files")
 			}
 		}
-	} else if c.Web.Cert != "" || c.Web.Key != "" {
-		r.add("web.cert", "is used with web.tls: files only, which is %s", c.Web.TLS)
+	case SelfSigned, Off:
+		if c.Web.Cert != "" || c.Web.Key != "" {
+			r.add("web.cert", "is used with web.tls: files only, which is %s", c.Web.TLS)
+		}
 	}
 	for _, s := range c.Web.TrustedProxies {
 		if _, err := parsePrefix(s); err != nil {
