@@ -16,7 +16,7 @@ One YAML file, given with ` + "`--config`" + ` or ` + "`STAMMTISCH_CONFIG`" + `;
 reported at once, with file and line.
 
 Every key can be set by the environment instead, which wins over the file: ` + "`web.listen`" + ` is ` + "`STAMMTISCH_WEB_LISTEN`" + `, lists are separated by
-commas. ` + "`--data`" + ` wins over both.
+commas. An empty one counts as not set. ` + "`--data`" + ` wins over both.
 
 `
 
