@@ -21,7 +21,7 @@ export const de: Record<keyof typeof en, string> = {
   "call.hands_one": "{{count}} gehobene Hand",
   "call.hands_other": "{{count}} gehobene Hände",
   "call.people": "Personen in diesem Raum",
-  "call.sharing": "Alle sehen Ihren Bildschirm.",
+  "call.sharing": "Sie teilen Ihren Bildschirm.",
   "call.soundBlocked": "Ton einschalten",
   "call.stage": "Gespräch",
 
@@ -263,6 +263,7 @@ export const de: Record<keyof typeof en, string> = {
   "tile.handUp": "Hand gehoben",
   "tile.moderator": "Moderation",
   "tile.muted": "Mikrofon aus",
+  "tile.ownScreen": "Ihr Bildschirm",
   "tile.pinPerson": "{{name}} groß zeigen",
   "tile.pinned": "Groß gezeigt",
   "tile.screenOf": "Bildschirm von {{name}}",

@@ -18,7 +18,7 @@ export const en = {
   "call.hands_one": "{{count}} raised hand",
   "call.hands_other": "{{count}} raised hands",
   "call.people": "People in this room",
-  "call.sharing": "Everybody sees your screen.",
+  "call.sharing": "You are sharing your screen.",
   "call.soundBlocked": "Turn on sound",
   "call.stage": "Conversation",
 
@@ -254,6 +254,7 @@ export const en = {
   "tile.handUp": "Hand raised",
   "tile.moderator": "Moderator",
   "tile.muted": "Microphone off",
+  "tile.ownScreen": "Your screen",
   "tile.pinPerson": "Show {{name}} large",
   "tile.pinned": "Shown large",
   "tile.screenOf": "Screen of {{name}}",

@@ -9,7 +9,7 @@ function person(id: string, sharing = false): Participant {
 
 /** Only what the functions look at. */
 function room(participants: Participant[], part: Partial<AppState> = {}): AppState {
-  return { local: { id: "self" }, participants, pinned: null, dominantSpeaker: null, ...part } as unknown as AppState;
+  return { local: { id: "self", screenStream: null }, participants, pinned: null, dominantSpeaker: null, ...part } as unknown as AppState;
 }
 
 const keys = (state: AppState): string[] => seatsOf(state).map((s) => s.key);
@@ -32,14 +32,21 @@ describe("seatsOf", () => {
     expect(keys(room([stopped]))).toEqual(["me", "ana"]);
   });
 
+  test("one's own screen comes after oneself, while it is shown", () => {
+    const local = (screenStream: MediaStream | null): Partial<AppState> => ({ local: { id: "self", screenStream } as AppState["local"] });
+    expect(keys(room([person("ana")], local({} as MediaStream)))).toEqual(["me", "me-screen", "ana"]);
+    expect(keys(room([person("ana")], local(null)))).toEqual(["me", "ana"]);
+  });
+
   test("one's own tile stays when the server names us", () => {
-    const unnamed = { ...room([]), local: { id: null } } as unknown as AppState;
+    const unnamed = { ...room([]), local: { id: null, screenStream: null } } as unknown as AppState;
     expect(keys(unnamed)).toEqual(keys(room([])));
   });
 });
 
 describe("onStage", () => {
   const people = [person("ana"), person("ben")];
+  const sharing = { local: { id: "self", screenStream: {} } as AppState["local"] };
   const stage = (state: AppState, previous: string | null = null): string | undefined => onStage(seatsOf(state), state, previous)?.key;
 
   test.each([
@@ -47,6 +54,9 @@ describe("onStage", () => {
     ["oneself when pinned", room(people, { pinned: "self" }), null, "me"],
     ["a screen before who speaks", room([person("ana"), person("ben", true)], { dominantSpeaker: "ana" }), null, "ben-v1"],
     ["the screen of who is pinned", room([person("ana", true)], { pinned: "ana" }), null, "ana-v1"],
+    ["one's own screen when asked for", room(people, { pinned: "self", ...sharing }), null, "me-screen"],
+    ["not one's own screen by itself", room(people, { dominantSpeaker: "ben", ...sharing }), null, "ben"],
+    ["who spoke last while I share", room(people, sharing), "ben", "ben"],
     ["who speaks", room(people, { dominantSpeaker: "ben" }), "ana", "ben"],
     ["who spoke last while nobody speaks", room(people), "ben", "ben"],
     ["who spoke last while I speak", room(people, { dominantSpeaker: "self" }), "ben", "ben"],

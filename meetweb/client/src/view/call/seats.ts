@@ -11,9 +11,6 @@ export interface Seat {
   kind: "camera" | "desktop";
 }
 
-/** The key of one's own camera tile. */
-export const ownKey = "me";
-
 /** The source a seat shows, as far as there is one. */
 export function videoOf(videos: readonly RemoteVideo[], kind: Seat["kind"]): RemoteVideo | undefined {
   return videos.find((video) => video.kind === kind);
@@ -21,16 +18,18 @@ export function videoOf(videos: readonly RemoteVideo[], kind: Seat["kind"]): Rem
 
 /**
  * All tiles. Oneself first and then everybody in the order of joining, so that nobody moves when somebody comes; a screen follows the
- * person who shows it. One's own screen has no tile: seeing it again inside itself helps nobody.
+ * person who shows it, one's own as well.
  */
 export function seatsOf(state: AppState): Seat[] {
-  const own: Seat = { key: ownKey, id: state.local.id ?? "me", local: true, kind: "camera" };
+  const id = state.local.id ?? "me";
+  const own: Seat[] = [{ key: "me", id, local: true, kind: "camera" }];
+  if (state.local.screenStream !== null) own.push({ key: "me-screen", id, local: true, kind: "desktop" });
   const others = state.participants.flatMap((p): Seat[] => {
     const person: Seat = { key: p.id, id: p.id, local: false, kind: "camera" };
     const screen = videoOf(p.videos, "desktop");
     return screen === undefined || screen.muted ? [person] : [person, { key: screen.name, id: p.id, local: false, kind: "desktop" }];
   });
-  return [own, ...others];
+  return [...own, ...others];
 }
 
 /** Equal lists of seats, so that a component can keep its old one. */
@@ -40,14 +39,14 @@ export function sameSeats(a: readonly Seat[], b: readonly Seat[]): boolean {
 
 /**
  * The seat on the stage of the speaker view: who is pinned, else a screen, else who speaks, else who spoke last (`previous`), else the
- * first of the others, else oneself. One never sees oneself large only because one speaks.
+ * first of the others, else oneself. One never sees oneself large only because one speaks, nor one's own screen unless one asks for it.
  */
 export function onStage(seats: readonly Seat[], state: AppState, previous: string | null): Seat | undefined {
   const of = (id: ParticipantId | null): Seat | undefined =>
     id === null ? undefined : (seats.find((s) => s.id === id && s.kind === "desktop") ?? seats.find((s) => s.id === id));
   const pinned = of(state.pinned);
   if (pinned) return pinned;
-  const screens = seats.filter((s) => s.kind === "desktop");
+  const screens = seats.filter((s) => s.kind === "desktop" && !s.local);
   const screen = screens[screens.length - 1];
   if (screen) return screen;
   const speaker = seats.find((s) => s.id === state.dominantSpeaker && !s.local);

@@ -75,9 +75,10 @@ export function Stage({ room }: { room: string }): VNode {
   const seats = useSeats();
   const stage = useStage();
   const layout = useSelect((s) => s.layout);
-  const own = seats[0];
+  // Alone one sees oneself, or what one is about to show.
+  const own = seats.every((seat) => seat.local) ? seats.at(-1) : undefined;
   const view =
-    seats.length === 1 && own !== undefined ? (
+    own !== undefined ? (
       <Alone own={own} room={room} />
     ) : layout === "tiles" ? (
       <Tiles seats={seats} />

@@ -76,10 +76,15 @@ function PinCover({ seat, label, pinned }: { seat: Seat; label: string; pinned: 
 
 const ownLabel = (name: string): string => (name === "" ? t("people.you") : t("tile.you", { name }));
 
+function labelOf(seat: Seat, face: Face): string {
+  if (!face.desktop) return face.name || t("people.you");
+  return seat.local ? t("tile.ownScreen") : t("tile.screenOf", { name: face.name });
+}
+
 function TileView({ face, seat, small, stage }: TileProps & { face: Face }): VNode {
   const tile = useRef<HTMLDivElement>(null);
   const look = ["tile", small && "small", stage && "stage-tile", face.speaking && "speaks", face.away && "away", face.desktop && "desktop"];
-  const label = face.desktop ? t("tile.screenOf", { name: face.name }) : face.name || t("people.you");
+  const label = labelOf(seat, face);
   const pinned = useSelect((s) => s.pinned === seat.id, [seat.id]);
   return (
     <article ref={tile} class={look.filter(Boolean).join(" ")} aria-label={label} data-key={seat.key} style={{ "--hue": hueOf(face.id) }}>
@@ -97,7 +102,7 @@ function TileView({ face, seat, small, stage }: TileProps & { face: Face }): VNo
       {seat.local ? null : <PersonMenu id={seat.id} place="tile" />}
       <div class="tile-name">
         {face.audioMuted ? <Mark icon="microphoneOff" label={t("tile.muted")} look="muted-mark" /> : null}
-        <span class="truncate">{seat.local ? ownLabel(face.name) : label}</span>
+        <span class="truncate">{seat.local && !face.desktop ? ownLabel(face.name) : label}</span>
         {face.moderator ? <Mark icon="moderator" label={t("tile.moderator")} /> : null}
       </div>
     </article>
@@ -160,6 +165,30 @@ function OwnTile(props: TileProps): VNode {
   );
 }
 
+/** What one shows to the others, as they see it: never mirrored. */
+function OwnScreen(props: TileProps): VNode {
+  const stream = useSelect((s) => s.local.screenStream);
+  const face: Face = {
+    name: "",
+    id: props.seat.id,
+    stream,
+    mirrored: false,
+    desktop: true,
+    audioMuted: false,
+    moderator: false,
+    handUp: false,
+    speaking: false,
+    away: false,
+  };
+  return (
+    <div class="tile-box">
+      <TileView {...props} face={face} />
+    </div>
+  );
+}
+
 export function Tile(props: TileProps): VNode {
-  return props.seat.local ? <OwnTile {...props} /> : <RemoteTile {...props} />;
+  const { local, kind } = props.seat;
+  if (!local) return <RemoteTile {...props} />;
+  return kind === "desktop" ? <OwnScreen {...props} /> : <OwnTile {...props} />;
 }

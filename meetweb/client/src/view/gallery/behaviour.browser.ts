@@ -129,6 +129,22 @@ describe("pictures", () => {
       expect(await screen.evaluate((v) => [getComputedStyle(v).scale, getComputedStyle(v).objectFit])).toEqual(["none", "contain"]);
     }));
 
+  test("one sees what one shows, as the others do, and stops it there", () =>
+    withScene("sharing-self", async (page) => {
+      const screen = page.getByRole("article", { name: "Your screen" }).locator("video");
+      await page.waitForFunction(() => (document.querySelector<HTMLVideoElement>(".desktop video")?.videoWidth ?? 0) > 0);
+      expect(await screen.evaluate((v) => [getComputedStyle(v).scale, getComputedStyle(v).objectFit])).toEqual(["none", "contain"]);
+      await page.getByText("You are sharing your screen.").waitFor();
+      await page.getByRole("button", { name: "Stop sharing" }).click();
+      expect(await actions(page)).toEqual([["setScreen", false]]);
+    }));
+
+  test("showing one's screen to nobody yet still invites", () =>
+    withScene("alone-sharing", async (page) => {
+      await page.getByRole("article", { name: "Your screen" }).waitFor();
+      await page.getByRole("button", { name: "Copy link" }).waitFor();
+    }));
+
   test("who is not forwarded has initials", () =>
     withScene("two", async (page) => {
       const anna = page.getByRole("article", { name: "Anna Keller" });

@@ -177,6 +177,11 @@ const recentRooms = [
 ];
 
 const withCamera = (): LocalState => ({ ...local, camera: { on: true, busy: false }, cameraStream: paintedStream("person", 9, hd) });
+const withScreen = (): LocalState => ({
+  ...withCamera(),
+  screen: { on: true, busy: false },
+  screenStream: paintedStream("screen", 0, { width: 1280, height: 800 }),
+});
 const moderator: LocalState = { ...local, moderator: true, account: "miriam" };
 
 /** Every scene by name. Functions, so that only the shown one paints its streams. */
@@ -228,8 +233,9 @@ export const scenes: Record<SceneName, () => Scene> = {
     }),
   }),
   "sharing-self": () => ({
-    state: call([participant(0, { video: true }), participant(1)], { local: { ...withCamera(), screen: { on: true, busy: false } } }),
+    state: call([participant(0, { video: true }), participant(1)], { local: withScreen() }),
   }),
+  "alone-sharing": () => ({ state: call([], { local: withScreen() }) }),
   chat: () => ({ state: chatting(null) }),
   "chat-private": () => ({ state: chatting(participant(1).id) }),
   "chat-empty": () => ({ state: call(five(), { chat: { ...base.chat, open: true } }) }),

@@ -22,6 +22,7 @@ export const sceneNames = [
   "speaker-avatar",
   "sharing",
   "sharing-self",
+  "alone-sharing",
   "chat",
   "chat-private",
   "chat-empty",
