@@ -207,7 +207,7 @@ export interface Actions {
   dismissNotice(id: number): void;
   /**
    * The view tells which video is on screen and how tall in CSS pixels it is drawn, so that the bridge sends just that.
-   * Called on layout changes; the model debounces it.
+   * Called on layout changes; the model passes it on at once and then now and then.
    */
   setVisible(heights: ReadonlyMap<SourceName, number>): void;
 }

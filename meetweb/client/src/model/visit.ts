@@ -10,6 +10,7 @@ import type { LocalMedia } from "./local";
 import { roomLocalpart } from "./rooms";
 import type { SettingsStore } from "./settings";
 import type { Actions, AppState, SourceName } from "./state";
+import { throttled } from "./throttle";
 import type { AppEvent } from "./update";
 
 export interface VisitOptions {
@@ -20,7 +21,7 @@ export interface VisitOptions {
   state: () => AppState;
 }
 
-const visibleDebounceMs = 200;
+const visiblePauseMs = 200;
 const minute = 60_000;
 
 type VisitActions = Pick<
@@ -36,7 +37,8 @@ export class Visit {
   #ending = false;
   #enteredAt = 0;
   #visible: ReadonlyMap<SourceName, number> | null = null;
-  #visibleTimer: ReturnType<typeof setTimeout> | undefined;
+  /** The first pictures are asked for at once; a window that is being resized asks now and then. */
+  readonly #visibleSoon = throttled(() => this.applyVisible(), visiblePauseMs);
 
   constructor(options: VisitOptions) {
     this.#options = options;
@@ -156,8 +158,7 @@ export class Visit {
       endForAll: () => this.#endForAll(),
       setVisible: (heights) => {
         this.#visible = heights;
-        clearTimeout(this.#visibleTimer);
-        this.#visibleTimer = setTimeout(() => this.applyVisible(), visibleDebounceMs);
+        this.#visibleSoon();
       },
     };
   }

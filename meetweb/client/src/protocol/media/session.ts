@@ -236,7 +236,6 @@ export class MediaSession {
     if (this.#tracks.get("screen")) this.#plan = withScreen(this.#plan);
     await this.#pc.setRemoteDescription({ type: "offer", sdp: writeOffer(this.#plan, this.#version++) });
     for (const slot of slots) await this.#attach(slot);
-    this.#emit({ kind: "tracks", tracks: this.#streams.update(this.#plan, this.#pc.getTransceivers()) });
     const answer = await this.#pc.createAnswer();
     let sdp = answer.sdp ?? "";
     const camera = midOf(this.#plan, "camera");
@@ -246,6 +245,8 @@ export class MediaSession {
       this.#layers = munged.layers;
     }
     await this.#pc.setLocalDescription({ type: "answer", sdp });
+    // Only now: who hears of a track may ask for its pictures, and Firefox loses those that come before the answer.
+    this.#emit({ kind: "tracks", tracks: this.#streams.update(this.#plan, this.#pc.getTransceivers()) });
     for (const slot of slots) await this.#applyEncodings(slot);
   }
 

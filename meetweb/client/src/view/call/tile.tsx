@@ -113,7 +113,8 @@ function TileView({ face, seat, small, stage }: TileProps & { face: Face }): VNo
 function Watched({ video, children }: { video: RemoteVideo | undefined; children: VNode }): VNode {
   const reporter = useContext(ReporterContext);
   const ref = useRef<HTMLDivElement>(null);
-  const source = video?.name;
+  // What presence names before the focus does cannot be shown yet.
+  const source = video?.stream ? video.name : undefined;
   useLayoutEffect(() => {
     const element = ref.current;
     if (!element || !reporter || source === undefined) return;
