@@ -78,6 +78,8 @@ class Controller implements App {
     const { window } = this.#environment;
     window.addEventListener("popstate", () => this.#showPath());
     window.addEventListener("pagehide", () => this.#visit.leave(true));
+    // Nobody is asked anything before the person has done something.
+    for (const deed of ["pointerdown", "keydown", "input"]) window.addEventListener(deed, () => this.#visit.connectAhead());
     window.addEventListener("pageshow", (event) => {
       // Back from the browser's cache, where no connection lives.
       if (event.persisted) this.#showPath();

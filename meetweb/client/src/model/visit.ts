@@ -5,6 +5,7 @@ import type { ClientConfig } from "../protocol/config";
 import { accountJid, login } from "../protocol/login";
 import type { Slot } from "../protocol/media/own";
 import type { Credentials } from "../protocol/xmpp/stream";
+import { Ahead } from "./ahead";
 import { constraintsFor, firstConstraints } from "./constraints";
 import type { LocalMedia } from "./local";
 import { roomLocalpart } from "./rooms";
@@ -31,6 +32,7 @@ type VisitActions = Pick<
 
 export class Visit {
   readonly #options: VisitOptions;
+  readonly #ahead = new Ahead<Conference>();
   #conference: Conference | null = null;
   #credentials: Credentials | undefined;
   #accountNeeded = false;
@@ -52,31 +54,44 @@ export class Visit {
   join(): void {
     const { screen, local } = this.#options.state();
     if (screen.kind === "welcome" || this.#conference !== null) return;
-    const { settings, config, dispatch } = this.#options;
-    const { machineUid, sessionId } = settings.read();
+    const { settings, dispatch } = this.#options;
+    const conference = this.#ahead.take(screen.room) ?? this.#create(screen.room);
+    this.#conference = conference;
+    this.#visible = null;
+    conference.setConstraints(firstConstraints);
+    this.#options.local.sendAll();
+    // First the question to the server, then the page that says so: drawing takes longer than the answer.
+    void conference.join({ displayName: local.displayName.trim(), sessionId: settings.read().sessionId ?? undefined });
     dispatch({ kind: "screen", screen: { kind: "joining", room: screen.room } });
+  }
+
+  /** The person is busy at the door: connects already. */
+  connectAhead(): void {
+    const { screen } = this.#options.state();
+    if (screen.kind !== "prejoin" || this.#conference !== null) return;
+    this.#ahead.open(screen.room, () => this.#create(screen.room));
+  }
+
+  #create(room: string): Conference {
+    const { config, settings } = this.#options;
     const conference = new Conference({
       config,
-      room: roomLocalpart(screen.room),
-      displayName: local.displayName.trim(),
-      machineUid,
-      sessionId: sessionId ?? undefined,
+      room: roomLocalpart(room),
+      machineUid: settings.read().machineUid,
       credentials: this.#credentials,
       // COMPAT(Firefox): no simulcast by SSRCs in SDP, only by RIDs.
       rids: /\bFirefox\//.test(navigator.userAgent),
       onEvent: (event) => {
         if (this.#conference === conference) this.#onEvent(event);
+        else if (event.kind === "ended" || event.kind === "accountNeeded") this.#ahead.failed(conference);
       },
     });
-    this.#conference = conference;
-    this.#visible = null;
-    conference.setConstraints(firstConstraints);
-    this.#options.local.sendAll();
-    void conference.join();
+    return conference;
   }
 
   /** Hangs up. `withPage`: the page itself is going away. */
   leave(withPage = false): void {
+    this.#ahead.close(withPage);
     const conference = this.#conference;
     if (conference === null) return;
     this.#conference = null;

@@ -1,8 +1,8 @@
 /**
  * One visit to one room: line, focus, room, media. The protocol layer's front.
  *
- * Commands are methods, everything that happens is a `ConferenceEvent`. A conference is joined once; after `ended` or `leave` it is
- * finished. It keeps going through interruptions: a resumed line changes nothing, a new session enters the room again.
+ * Commands are methods, everything that happens is a `ConferenceEvent`. A conference is joined once, perhaps connected before; after `ended`
+ * or `leave` it is finished. It keeps going through interruptions: a resumed line changes nothing, a new session enters the room again.
  */
 import type { ReceiverConstraints } from "../bridge/messages";
 import type { ClientConfig } from "../config";
@@ -33,15 +33,19 @@ export interface ConferenceOptions {
   config: ClientConfig;
   /** Localpart of the room's address. */
   room: string;
-  displayName: string;
   machineUid: string;
-  sessionId?: string | undefined;
-  password?: string | undefined;
   /** Account to connect with; undefined connects as a guest. */
   credentials?: Credentials | undefined;
   /** The browser does simulcast by RIDs only (Firefox). */
   rids: boolean;
   onEvent: (event: ConferenceEvent) => void;
+}
+
+/** Who joins. */
+export interface Guest {
+  displayName: string;
+  /** Of an earlier login. */
+  sessionId?: string | undefined;
 }
 
 const giveUpAfterMs = 120_000;
@@ -56,11 +60,16 @@ export class Conference {
   readonly #own: OwnState;
   readonly #room: string;
   readonly #jids = new Map<string, string>();
+  readonly #caps = capsElement();
   #password: string | undefined;
   #sessionId: string | undefined;
   #focusJid = "";
   #iceServers: readonly RTCIceServer[] = [];
   #entry: Entry | null = null;
+  /** The person wants in. */
+  #wanted = false;
+  /** The line has a session of which the room knows nothing. */
+  #fresh = false;
   #joined = false;
   #ended = false;
   #refusals = 0;
@@ -69,9 +78,7 @@ export class Conference {
     const { config } = options;
     this.#options = options;
     this.#room = `${options.room}@${config.muc}`;
-    this.#own = new OwnState(this.#room, options.displayName);
-    this.#password = options.password;
-    this.#sessionId = options.sessionId;
+    this.#own = new OwnState(this.#room);
     this.#focusJid = config.focusUser ?? "";
     this.#line = new Line(
       {
@@ -104,10 +111,20 @@ export class Conference {
     });
   }
 
-  /** Connects and enters the room. */
-  async join(): Promise<void> {
-    this.#own.caps = await capsElement();
-    if (!this.#ended) this.#line.open();
+  /** Connects ahead of `join`: the server knows of a session, the room of nobody. */
+  connect(): void {
+    this.#line.open();
+  }
+
+  /** Enters the room. */
+  async join(guest: Guest): Promise<void> {
+    this.#own.displayName = guest.displayName;
+    this.#sessionId = guest.sessionId;
+    this.#own.caps = await this.#caps;
+    if (this.#ended) return;
+    this.#wanted = true;
+    this.#line.open();
+    this.#enterAnew();
   }
 
   /** Leaves and disconnects. `withPage`: the page is going away, nothing slow will happen. */
@@ -183,9 +200,17 @@ export class Conference {
 
   #onOnline(jid: string, resumed: boolean): void {
     this.#emit({ kind: "connection", state: "connected" });
-    if (resumed) return;
-    this.#own.nick = endpointId(jid);
-    void this.#fetchIceServers();
+    if (!resumed) {
+      this.#own.nick = endpointId(jid);
+      this.#fresh = true;
+      void this.#fetchIceServers();
+    }
+    this.#enterAnew();
+  }
+
+  #enterAnew(): void {
+    if (!this.#fresh || !this.#wanted || !this.#line.isOnline) return;
+    this.#fresh = false;
     this.#rejoin();
   }
 

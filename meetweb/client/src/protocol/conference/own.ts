@@ -8,16 +8,15 @@ const codecs: readonly string[] = ["vp8"];
 
 export class OwnState {
   nick = "";
-  displayName: string;
+  displayName = "";
   handRaisedAt = 0;
   caps: Xml = el("c");
   readonly #room: string;
   readonly #sources = new Map<string, SourceStatus>();
   readonly #muted = new Map<Slot, boolean>();
 
-  constructor(room: string, displayName: string) {
+  constructor(room: string) {
     this.#room = room;
-    this.displayName = displayName;
   }
 
   /** The room is entered anew: nothing has been announced. */

@@ -40,8 +40,9 @@ const longestRetryMs = 5000;
 export class Line {
   readonly #options: LineOptions;
   readonly #handlers: LineHandlers;
-  readonly #requests = new Requests(() => this.#attempt?.isOnline === true);
+  readonly #requests = new Requests(() => this.isOnline);
   readonly #scope = new AbortController();
+  #opened = false;
   #attempt: Stream | null = null;
   #waiting: Xml[] = [];
   #failures = 0;
@@ -59,9 +60,16 @@ export class Line {
     this.#handlers = handlers;
   }
 
+  /** Begins; once it has begun, nothing. */
   open(): void {
+    if (this.#opened) return;
+    this.#opened = true;
     globalThis.addEventListener?.("online", () => this.#onBrowserOnline(), { signal: this.#scope.signal });
     this.#try();
+  }
+
+  get isOnline(): boolean {
+    return this.#attempt?.isOnline === true;
   }
 
   /** Sends now, or when the line is mended. */
@@ -211,7 +219,7 @@ export class Line {
 
   /** The network is back: no need to wait out the timer, and an apparently live line is looked at once. */
   #onBrowserOnline(): void {
-    if (this.#attempt?.isOnline === true) {
+    if (this.isOnline) {
       void this.#ping(1);
       return;
     }

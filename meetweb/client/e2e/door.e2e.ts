@@ -1,0 +1,54 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { launch, Visitor } from "./browser.ts";
+import { join, nothingWrong, waits } from "./people.ts";
+import { eventually, Server } from "./server.ts";
+
+let server: Server;
+let browser: Browser;
+
+beforeAll(async () => {
+  server = await Server.start();
+  browser = await launch(true);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+test("the connection is open before joining, and nobody is in the room", async () => {
+  const sessions = (n: number): Promise<boolean> =>
+    eventually(`${n} sessions`, async () => (await server.metric("stammtisch_xmpp_sessions")) === n);
+  const gil = await Visitor.open(browser, "Gil", "about:blank");
+  const sockets: string[] = [];
+  gil.page.on("websocket", (socket) => sockets.push(socket.url()));
+  await gil.page.clock.install();
+  await gil.page.goto(`${server.base}/haustuer`);
+  const name = gil.page.getByRole("textbox", { name: "Your name" });
+  await name.waitFor();
+  await gil.page.waitForFunction(() => (document.querySelector("video")?.videoWidth ?? 0) > 0);
+  expect(sockets, "before anything was done").toEqual([]);
+
+  await name.press("G");
+  await sessions(1);
+  expect(await server.metric('stammtisch_rooms{service="conference.localhost"}')).toBe(0);
+
+  await gil.page.clock.fastForward(61_000);
+  await sessions(0);
+  await name.press("i");
+  await sessions(1);
+  await join(gil);
+  await waits(gil);
+  expect(sockets, "one while writing the name, one for the visit").toHaveLength(2);
+
+  await gil.page.getByRole("button", { name: "Do not wait" }).click();
+  await sessions(0);
+  await gil.page.goto(`${server.base}/haustuer`);
+  await name.press("l");
+  await sessions(1);
+  await gil.page.goto("about:blank");
+  await sessions(0);
+  nothingWrong([gil]);
+  await gil.close();
+});
