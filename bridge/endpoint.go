@@ -60,8 +60,8 @@ func (c *conference) create(e *jingle.ColibriEndpoint) (*jingle.ColibriTransport
 		return nil, err
 	}
 	c.service.countEndpoint()
-	// No video before the client has asked for it (as JVB). Firefox was seen to show no picture at all now and then without this,
-	// probably because packets that came before their source was signalled were bound to another track.
+	// No video before the client has asked for it (as JVB): to Firefox, packets of a source that it does not know yet are its only
+	// track's, for good.
 	ep.media.SetConstraints(forward.ReceiverConstraints{DefaultHeightPx: new(int)})
 	return ep.describe(e.Transport.SCTP != nil), nil
 }

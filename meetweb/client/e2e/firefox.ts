@@ -30,14 +30,15 @@ export class FirefoxVisitor {
     readonly page: Page,
   ) {}
 
-  static async open(browser: Browser, name: string, url: string): Promise<FirefoxVisitor> {
+  /** With `slow`, the browser takes so many milliseconds for each remote description but the first, as on a busy phone. */
+  static async open(browser: Browser, name: string, url: string, slow = 0): Promise<FirefoxVisitor> {
     const page = await browser.newPage();
     const visitor = new FirefoxVisitor(name, page);
     page.on("console", (m) => {
       if (m.type() === "error") visitor.problems.push(`console: ${m.text()}`);
     });
     page.on("pageerror", (e) => visitor.problems.push(`exception: ${String(e)}`));
-    await page.evaluateOnNewDocument(() => {
+    await page.evaluateOnNewDocument((pause) => {
       const w = window as unknown as { connections: RTCPeerConnection[] };
       w.connections = [];
       window.addEventListener("securitypolicyviolation", (e) =>
@@ -49,8 +50,12 @@ export class FirefoxVisitor {
           super(configuration);
           w.connections.push(this);
         }
+        override async setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
+          if (this.currentRemoteDescription !== null) await new Promise((later) => setTimeout(later, pause));
+          return super.setRemoteDescription(description);
+        }
       };
-    });
+    }, slow);
     await page.goto(url);
     return visitor;
   }
@@ -66,6 +71,10 @@ export class FirefoxVisitor {
       const video = document.querySelector<HTMLVideoElement>(`article[aria-label="${who}"] video`);
       if (video === null) return `a picture in ${who}'s tile`;
       const track = video.srcObject instanceof MediaStream ? video.srcObject.getVideoTracks()[0]?.id : undefined;
+      const played = new Set<string>();
+      for (const { srcObject } of document.querySelectorAll("audio")) {
+        if (srcObject instanceof MediaStream) for (const t of srcObject.getAudioTracks()) played.add(t.id);
+      }
       let seen = 0;
       let heard = 0;
       const states: string[] = [];
@@ -74,7 +83,7 @@ export class FirefoxVisitor {
         for (const r of (await pc.getStats()).values()) {
           if (r.type !== "inbound-rtp") continue;
           if (r.kind === "video" && r.trackIdentifier === track) seen = Math.max(seen, r.framesDecoded ?? 0);
-          if (r.kind === "audio") heard = Math.max(heard, r.totalAudioEnergy ?? 0);
+          if (r.kind === "audio" && played.has(r.trackIdentifier)) heard = Math.max(heard, r.totalAudioEnergy ?? 0);
         }
       }
       if (seen > 1 && heard > 0 && video.videoWidth > 0) return "";

@@ -2,7 +2,7 @@
 import type { ReceiverConstraints } from "../protocol/bridge/messages";
 import type { Layout, SourceName } from "./state";
 
-/** Before the view has said what it shows: nothing. Firefox seems to lose a picture that comes before its track is known. */
+/** Before the view has said what it shows: nothing. */
 export const firstConstraints: ReceiverConstraints = { lastN: -1, defaultMaxHeight: 0, maxHeights: new Map(), onStage: [] };
 
 /** The layers that senders have, with up to how many device pixels of height each still looks right. */

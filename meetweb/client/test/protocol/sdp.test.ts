@@ -96,6 +96,15 @@ describe("the remote description", () => {
     expect(sdp.media[1]?.simulcast).toEqual({ dir1: "recv", list1: "l;m;h" });
     expect(sdp.media[0]?.rids).toBeUndefined();
   });
+
+  it("never leaves Firefox with one receiving section of a kind, to which it would give what is not announced yet", () => {
+    const first = initialPlan(offer, ["l", "m", "h"]);
+    const more = addSources(first, [video("aaaaaaaa-v0", 10)]);
+    for (const plan of [first, more, removeSources(more, new Set([10]))]) {
+      const receiving = directions(writeOffer(plan, 1)).filter((d) => / send/.test(d));
+      for (const kind of ["audio", "video"]) expect(receiving.filter((d) => d.includes(kind)).length).toBeGreaterThan(1);
+    }
+  });
 });
 
 describe("simulcast", () => {

@@ -12,6 +12,8 @@ export type Section =
   /** Where own media goes out: the first of each kind also carries the bridge's feedback source. */
   | { use: "own"; media: MediaType; slot: "audio" | "camera" | "screen"; feedback?: Source }
   | { use: "data" }
+  /** Receives nothing; see `initialPlan`. */
+  | { use: "spare"; media: MediaType }
   | { use: "remote"; media: MediaType; source: Source | null };
 
 export interface RemotePlan {
@@ -21,7 +23,13 @@ export interface RemotePlan {
   cameraRids: readonly string[];
 }
 
-/** The sections a session begins with. */
+/**
+ * The sections a session begins with.
+ *
+ * Firefox gives a stream that no section names to the only section of its payload type, for good (RFC 8843 §9.2): somebody's first
+ * packets, which may be faster than the focus's word of the source, would be played by a section that nobody looks at. With a second
+ * section of each kind there is no only one; Firefox drops such packets until the source has its section.
+ */
 export function initialPlan(offer: Offer, cameraRids: readonly string[] = []): RemotePlan {
   const sections: Section[] = [];
   for (const media of ["audio", "video"] as const) {
@@ -30,6 +38,9 @@ export function initialPlan(offer: Offer, cameraRids: readonly string[] = []): R
     sections.push({ use: "own", media, slot: media === "audio" ? "audio" : "camera", ...(feedback === undefined ? {} : { feedback }) });
   }
   if (offer.sctpPort !== undefined) sections.push({ use: "data" });
+  if (cameraRids.length > 0) {
+    for (const media of ["audio", "video"] as const) if (offer[media] !== undefined) sections.push({ use: "spare", media });
+  }
   return addSources({ offer, sections, cameraRids }, offer.sources);
 }
 
@@ -119,13 +130,18 @@ function writeSection(plan: RemotePlan, section: Section, mid: string): string[]
     "a=rtcp-mux",
     ...descriptionLines(description),
     ...ridLines(plan, section),
-    ...sourceLines(section.use === "own" ? section.feedback : (section.source ?? undefined)),
+    ...sourceLines(sourceOf(section)),
   ];
 }
 
 function directionOf(section: Exclude<Section, { use: "data" }>): string {
   if (section.use === "own") return section.slot === "screen" ? "recvonly" : "sendrecv";
-  return section.source === null ? "inactive" : "sendonly";
+  return section.use === "remote" && section.source === null ? "inactive" : "sendonly";
+}
+
+function sourceOf(section: Exclude<Section, { use: "data" }>): Source | undefined {
+  if (section.use === "own") return section.feedback;
+  return section.use === "remote" ? (section.source ?? undefined) : undefined;
 }
 
 function transportLines({ transport }: Offer): string[] {
