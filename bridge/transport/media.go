@@ -41,10 +41,13 @@ func (t *Transport) HandleDTLS(from *udp.Remote, packet []byte) {
 
 // HandleRTP implements [udp.Flow].
 func (t *Transport) HandleRTP(b *udp.Batch, from *udp.Remote, packet []byte, arrival time.Time) {
-	s := t.sessionOrHold(from, packet, false, arrival)
-	if s == nil {
-		return
+	if s := t.sessionOrHold(from, packet, false, arrival); s != nil {
+		t.openRTP(s, b, from, packet, arrival)
 	}
+}
+
+// openRTP decrypts packet and hands it on.
+func (t *Transport) openRTP(s *session, b *udp.Batch, from *udp.Remote, packet []byte, arrival time.Time) {
 	plain, err := s.openRTP(packet)
 	if err != nil {
 		t.drops.unauthentic.Add(1)
@@ -56,10 +59,13 @@ func (t *Transport) HandleRTP(b *udp.Batch, from *udp.Remote, packet []byte, arr
 
 // HandleRTCP implements [udp.Flow].
 func (t *Transport) HandleRTCP(b *udp.Batch, from *udp.Remote, packet []byte, arrival time.Time) {
-	s := t.sessionOrHold(from, packet, true, arrival)
-	if s == nil {
-		return
+	if s := t.sessionOrHold(from, packet, true, arrival); s != nil {
+		t.openRTCP(s, b, from, packet, arrival)
 	}
+}
+
+// openRTCP decrypts packet and hands it on.
+func (t *Transport) openRTCP(s *session, b *udp.Batch, from *udp.Remote, packet []byte, arrival time.Time) {
 	plain, err := s.openRTCP(packet)
 	if err != nil {
 		t.drops.unauthentic.Add(1)
