@@ -217,24 +217,37 @@ func (c *Conference) RemoveEndpoint(id string) {
 	c.rejoinLocked()
 }
 
-// repeatKeyframeRequests sends the requests that were put off and wait for a packet that may never come.
+// repeatKeyframeRequests sends the requests that were put off or came to nothing: the packet that would do so may never come, as from a
+// screen on which nothing moves.
 func (c *Conference) repeatKeyframeRequests(now time.Time) {
+	var sources []*source
+	var slots []*slot
 	c.mu.Lock()
-	var waiting []*source
 	for _, e := range c.endpoints {
 		for _, src := range e.sources {
+			if src.media != Video || !e.connected {
+				continue
+			}
 			if src.keyframes.waiting.Load() {
-				waiting = append(waiting, src)
+				sources = append(sources, src)
+			}
+			for _, s := range *src.subscribers.Load() {
+				if s.waits() {
+					slots = append(slots, s)
+				}
 			}
 		}
 	}
 	c.mu.Unlock()
-	if len(waiting) == 0 {
+	if len(sources)+len(slots) == 0 {
 		return
 	}
 	c.cfg.Dispatch(func(b *udp.Batch) {
-		for _, src := range waiting {
+		for _, src := range sources {
 			src.keyframes.repeat(b, src, now)
+		}
+		for _, s := range slots {
+			s.refresh(b, now)
 		}
 	})
 }

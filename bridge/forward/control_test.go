@@ -77,3 +77,65 @@ func TestSenderReportsAreRewritten(t *testing.T) {
 		t.Errorf("round-trip time %v, want 50 ms", rtt)
 	}
 }
+
+// TestFirstPictureInSpiteOfLosses loses what a first picture hangs on, one after the other, and counts how long the receiver waits.
+func TestFirstPictureInSpiteOfLosses(t *testing.T) {
+	pli := func(of *camera) []byte {
+		raw, err := (&rtcp.PictureLossIndication{SenderSSRC: 1, MediaSSRC: of.ssrc}).Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return raw
+	}
+	for name, tt := range map[string]struct {
+		requests int // of ours to the sender that are lost
+		starts   int // key frames on the way to the receiver that are lost
+		wishes   int // requests of the receiver that are lost
+		still    bool
+	}{
+		"nothing":                          {},
+		"requests":                         {requests: 4},
+		"the key frame":                    {starts: 1},
+		"key frames and requests":          {requests: 2, starts: 3},
+		"the receiver's requests":          {starts: 1, wishes: 4},
+		"requests, of a screen that rests": {requests: 3, still: true},
+	} {
+		r := newRoom(t)
+		ana, ben := r.join("ana"), r.enter("ben", jitsi)
+		ana.film(30, 0)
+		feedbackOf[rtcp.Packet](ana.browser)
+		ben.SetConnected(true)
+		cam, pictureAt := ana.cam[0], r.now
+		begin := r.now
+		for ; ; pictureAt = r.now {
+			r.pass(20 * time.Millisecond)
+			for range feedbackOf[*rtcp.PictureLossIndication](ana.browser) {
+				if tt.requests--; tt.requests < 0 {
+					cam.wantKey = true
+				}
+			}
+			if !tt.still || cam.wantKey {
+				ana.send(cam.frame(r.now)...)
+			}
+			seen, stuck := false, false
+			for _, p := range ben.take() {
+				if p.vp8.Key {
+					tt.starts--
+				}
+				seen = seen || p.vp8.Key && tt.starts < 0
+				stuck = true
+			}
+			if seen || r.now.Sub(begin) > 10*time.Second {
+				break
+			}
+			if stuck { // a browser asks for a key frame as long as packets come and none of them begins a picture
+				if tt.wishes--; tt.wishes < 0 {
+					ben.HandleRTCP(nil, pli(cam), r.now)
+				}
+			}
+		}
+		if took := pictureAt.Sub(begin); took > 4*time.Second {
+			t.Errorf("without %s: no picture for %v", name, took)
+		}
+	}
+}

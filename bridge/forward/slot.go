@@ -128,6 +128,13 @@ func (s *slot) pause() {
 	s.owed = false
 }
 
+// waits says whether the receiver waits for a key frame: to begin with, or because it has asked for one.
+func (s *slot) waits() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.target.Load() >= 0 && (s.projection.current < 0 || s.owed)
+}
+
 // refresh passes the receiver's wish for a key frame on to the sender, at once or when the limits allow.
 func (s *slot) refresh(b *udp.Batch, now time.Time) {
 	s.mu.Lock()
