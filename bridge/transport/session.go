@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"sync"
@@ -15,7 +16,7 @@ import (
 const (
 	// replayWindow in packets (RFC 3711 §3.3.2): what a keyframe's packets may be overtaken by.
 	replayWindow = 1024
-	// maxSources bounds the state that an endpoint can make us keep by sending ever new SSRCs.
+	// maxSources bounds the state that an endpoint can make us keep by sending ever new SSRCs, in RTP and in RTCP each.
 	maxSources = 1024
 )
 
@@ -24,17 +25,27 @@ type session struct {
 	gcm *gcmSender // nil if the profile is AES-CM
 	cm  *cmSender  // nil if the profile is AES-GCM
 
-	inMu    sync.Mutex
-	in      *srtp.Context       // guarded by inMu
-	inHdr   rtp.Header          // guarded by inMu
-	inRTCP  rtcp.Header         // guarded by inMu
-	sources map[uint32]struct{} // guarded by inMu
+	inMu      sync.Mutex
+	in        *srtp.Context // guarded by inMu, as all below
+	inHdr     rtp.Header
+	inRTCP    rtcp.Header
+	sources   ssrcs
+	reporters ssrcs // of RTCP
+}
+
+// ssrcs are those that something authentic came from, so that they are not just anybody's.
+type ssrcs map[uint32]struct{}
+
+// admits says whether ssrc is known or may become so.
+func (s ssrcs) admits(ssrc uint32) (known, ok bool) {
+	_, known = s[ssrc]
+	return known, known || len(s) < maxSources
 }
 
 var errTooManySources = errors.New("more sources than one endpoint may have")
 
 func sessionFromKeys(profile srtp.ProtectionProfile, keys srtp.SessionKeys) (*session, error) {
-	s := &session{sources: make(map[uint32]struct{})}
+	s := &session{sources: make(ssrcs), reporters: make(ssrcs)}
 	var err error
 	s.in, err = srtp.CreateContext(keys.RemoteMasterKey, keys.RemoteMasterSalt, profile,
 		srtp.SRTPReplayProtection(replayWindow), srtp.SRTCPReplayProtection(replayWindow))
@@ -63,13 +74,13 @@ func (s *session) openRTP(packet []byte) ([]byte, error) {
 		return nil, err
 	}
 	ssrc := s.inHdr.SSRC
-	_, known := s.sources[ssrc]
-	if !known && len(s.sources) >= maxSources {
+	known, ok := s.sources.admits(ssrc)
+	if !ok {
 		return nil, errTooManySources
 	}
 	plain, err := s.in.DecryptRTP(packet[:0], packet, &s.inHdr)
 	if err == nil && !known {
-		s.sources[ssrc] = struct{}{} // authenticated, so it is not just anybody's
+		s.sources[ssrc] = struct{}{}
 	}
 	return plain, err
 }
@@ -78,7 +89,19 @@ func (s *session) openRTP(packet []byte) ([]byte, error) {
 func (s *session) openRTCP(packet []byte) ([]byte, error) {
 	s.inMu.Lock()
 	defer s.inMu.Unlock()
-	return s.in.DecryptRTCP(packet[:0], packet, &s.inRTCP)
+	if len(packet) < rtcpHeader {
+		return nil, errTooShort
+	}
+	ssrc := binary.BigEndian.Uint32(packet[4:])
+	known, ok := s.reporters.admits(ssrc)
+	if !ok {
+		return nil, errTooManySources
+	}
+	plain, err := s.in.DecryptRTCP(packet[:0], packet, &s.inRTCP)
+	if err == nil && !known {
+		s.reporters[ssrc] = struct{}{}
+	}
+	return plain, err
 }
 
 // writeRTP encrypts an RTP packet into b. The two ways are told apart here, not by an interface, whose arguments would be

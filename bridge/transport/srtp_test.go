@@ -174,6 +174,15 @@ func TestSourcesAreBounded(t *testing.T) {
 			t.Fatalf("source %d: %v", ssrc, err)
 		}
 	}
+	for ssrc := range uint32(maxSources + 1) {
+		plain, err := (&rtcp.ReceiverReport{SSRC: ssrc}).Marshal()
+		must(t, err)
+		packet, err := theirOut.EncryptRTCP(nil, plain, nil)
+		must(t, err)
+		if _, err := s.openRTCP(packet); (err != nil) != (ssrc == maxSources) {
+			t.Fatalf("reporter %d: %v", ssrc, err)
+		}
+	}
 }
 
 func rtpHeader(t testing.TB) []byte {
