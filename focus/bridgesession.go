@@ -46,11 +46,26 @@ func (c *conference) update(p *participant, e jingle.ColibriEndpoint) {
 	s := p.session
 	e.ID, e.StatsID = p.id, p.statsID
 	c.colibri(s.bridge, &jingle.ConferenceModify{Endpoints: []jingle.ColibriEndpoint{e}}, func(c *conference, reply *xmpp.Stanza) {
+		if reply != nil && reply.Type == "error" && xmpp.ParseError(*reply).Condition == xmpp.BadRequest {
+			c.disliked(p, s)
+			return
+		}
 		c.updated(s.bridge, reply)
 	})
 }
 
-// updated handles the answer to any request but an allocation. No answer is no harm: what matters is asked again or fails visibly.
+// disliked ends the session of somebody whose description the bridge cannot use. jicofo would give up the whole bridge session; but it is
+// the client that speaks nonsense, and it would do so again.
+func (c *conference) disliked(p *participant, s *session) {
+	if p.session != s || c.members[p.id] != p {
+		return
+	}
+	c.log.Info("the bridge refuses what a client says", "endpoint", p.id)
+	p.dropped = true
+	c.terminate(p, jingle.Reason{Condition: "general-error", Text: "the bridge cannot use this session"}, true)
+}
+
+// updated handles the answer to any request but an allocation, and to what the bridge dislikes of one client. No answer is no harm: what matters is asked again or fails visibly.
 func (c *conference) updated(b *bridgeSession, reply *xmpp.Stanza) {
 	if c.bridge != b || reply == nil || reply.Type == "result" {
 		return

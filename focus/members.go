@@ -37,6 +37,7 @@ type participant struct {
 	past      []string // sids of its earlier sessions
 	restarts  rate
 	changes   rate             // of its sources
+	trickles  rate             // of its transport
 	forceMute jingle.ForceMute // as the bridge was told
 }
 

@@ -142,6 +142,9 @@ func (c *conference) transportInfo(p *participant, j *jingle.Jingle, st xmpp.Sta
 	if t == nil {
 		return refused(xmpp.Modify, xmpp.BadRequest, "no transport")
 	}
+	if !p.trickles.allow(c.env.now, maxChanges, changeWindow, 0) {
+		return refused(xmpp.Wait, xmpp.ResourceConstraint, "too many candidates at once")
+	}
 	t = t.Clone()
 	t.SCTPMap = nil
 	c.update(p, jingle.ColibriEndpoint{Transport: &jingle.ColibriTransport{ICE: t}})
@@ -149,7 +152,8 @@ func (c *conference) transportInfo(p *participant, j *jingle.Jingle, st xmpp.Sta
 	return nil
 }
 
-// Everybody is told of every change. Nobody shares and unshares faster than this.
+// Everybody is told of every change of sources, and the bridge of every change of a transport. Nobody shares and unshares, or finds
+// candidates, faster than this.
 const (
 	maxChanges   = 30
 	changeWindow = 10 * time.Second
