@@ -131,8 +131,7 @@ func TestColibriErrors(t *testing.T) {
 		{"SCTP port", change(func(e *jingle.ColibriEndpoint) { e.Transport.SCTP.Port = 5001 }), xmpp.BadRequest, "", ""},
 		{"visitor with sources", change(func(e *jingle.ColibriEndpoint) { e.MUCRole, e.Sources = visitorRole, &visitorSources }), xmpp.BadRequest, "", ""},
 		{"unknown endpoint", one(jingle.ColibriEndpoint{ID: "zz", Sources: &[]jingle.MediaSource{}}), xmpp.ItemNotFound, jingle.ReasonUnknownEndpoint, "zz"},
-		{"broken transport", one(jingle.ColibriEndpoint{ID: "a", Transport: &jingle.ColibriTransport{ICE: &jingle.Transport{Ufrag: "abcd", Pwd: "0123456789012345678901",
-			Fingerprints: []jingle.Fingerprint{{Hash: "sha-256", Setup: "active", Value: "nonsense"}}}}}), xmpp.BadRequest, "", ""},
+		{"broken transport", change(func(e *jingle.ColibriEndpoint) { e.Transport.ICE = brokenTransport }), xmpp.BadRequest, "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t)
@@ -153,6 +152,22 @@ func TestColibriErrors(t *testing.T) {
 			}
 		})
 	}
+}
+
+var brokenTransport = &jingle.Transport{Ufrag: "abcd", Pwd: "0123456789012345678901",
+	Fingerprints: []jingle.Fingerprint{{Hash: "sha-256", Setup: "active", Value: "nonsense"}}}
+
+// What a client says of its transport is not the focus's fault: jicofo answers any error of an update by moving the whole conference.
+func TestBrokenTransportEndsItsEndpoint(t *testing.T) {
+	w := newWorld(t)
+	w.create(t, "a", "b")
+	w.modify(t, one(jingle.ColibriEndpoint{ID: "a", Transport: &jingle.ColibriTransport{ICE: brokenTransport}}))
+	w.each(func(c *conference) { c.sweep(time.Now()) })
+	st := w.ask(t, "get", one(jingle.ColibriEndpoint{ID: "a", Sources: &[]jingle.MediaSource{}}).Element())
+	if reason, id, _ := jingle.ColibriReasonOf(xmpp.ParseError(st)); reason != jingle.ReasonUnknownEndpoint || id != "a" {
+		t.Errorf("after it the endpoint's update is answered %s", st)
+	}
+	w.modify(t, one(jingle.ColibriEndpoint{ID: "b", Sources: &[]jingle.MediaSource{}}))
 }
 
 func TestRelaysAreRefused(t *testing.T) {

@@ -100,9 +100,17 @@ func (ep *endpoint) update(e *jingle.ColibriEndpoint) error {
 	if e.InitialLastN != nil {
 		ep.media.SetInitialLastN(*e.InitialLastN)
 	}
-	if e.Transport != nil && e.Transport.ICE != nil {
-		return badTransport(ep.transport.SetRemote(description(e.Transport.ICE)))
+	if e.Transport == nil || e.Transport.ICE == nil {
+		return nil
 	}
+	err := ep.transport.SetRemote(description(e.Transport.ICE))
+	if err == nil || e.Create {
+		return badTransport(err)
+	}
+	// It is the client that says so, and jicofo would move the whole conference for any error: the endpoint ends, unless it has got on
+	// without.
+	ep.conference.log.Info("a client's transport cannot be used", "endpoint", ep.id, "err", err)
+	ep.failed = ep.failed || !ep.connected
 	return nil
 }
 
