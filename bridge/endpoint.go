@@ -158,6 +158,7 @@ func (ep *endpoint) events() transport.Events {
 		Failed: func(err error) {
 			post(func() {
 				ep.failed = true
+				ep.updateConnected()
 				ep.conference.log.Info("endpoint lost its connection", "endpoint", ep.id, "err", err)
 			})
 		},
@@ -166,7 +167,7 @@ func (ep *endpoint) events() transport.Events {
 
 // updateConnected tells the media core whether the endpoint can be sent to. A path that is only interrupted stays in use.
 func (ep *endpoint) updateConnected() {
-	ep.media.SetConnected(ep.connected && (ep.path == ice.Connected || ep.path == ice.Disconnected))
+	ep.media.SetConnected(ep.connected && !ep.failed && (ep.path == ice.Connected || ep.path == ice.Disconnected))
 }
 
 // expired says whether the endpoint is of no use any more: its transport has failed, which a path without consent does after half a

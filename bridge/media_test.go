@@ -98,6 +98,11 @@ func TestLostPath(t *testing.T) {
 	events := make(chan transport.Events, 1)
 	c.post(func() { events <- c.endpoints["ana"].events() })
 	path := <-events
+	sentTo := func() int {
+		connected := make(chan int, 1)
+		c.post(func() { connected <- c.media.Stats(time.Now()).ConnectedEndpoints })
+		return <-connected
+	}
 	path.Path(ice.Disconnected)
 	until(t, "the interruption is known", func() bool {
 		known := make(chan bool, 1)
@@ -106,7 +111,10 @@ func TestLostPath(t *testing.T) {
 	})
 	ben.awaitMedia(ana, "interrupted", true, true)
 	ana.awaitMedia(ben, "interrupted", true, true)
-	path.Failed(transport.ErrPathFailed)
+	path.Failed(transport.ErrClosedByPeer)
+	if n := sentTo(); n != 2 {
+		t.Errorf("%d endpoints are sent to after one said goodbye, want 2", n)
+	}
 	w.each(func(c *conference) { c.sweep(time.Now()) })
 	until(t, "ana's endpoint is gone", func() bool { return w.Stats().Media.Endpoints == 2 })
 	ben.awaitMedia(cleo, "after", true, true)
