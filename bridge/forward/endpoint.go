@@ -131,6 +131,36 @@ func (e *Endpoint) dropSlotsLocked(owner *Endpoint) {
 	e.slots.Store(&slots)
 }
 
+// maxIdleSlots is how many streams of sources that are gone wait for their return.
+const maxIdleSlots = 64
+
+// tidySlotsLocked forgets the outgoing streams of sources that are gone: those on which nothing was ever sent, and all when there are too
+// many to wait for their return. conference.mu must be held.
+func (e *Endpoint) tidySlotsLocked() {
+	old := *e.slots.Load()
+	var unused, idle []*slot
+	for _, s := range old {
+		switch gone, used := s.idle(); {
+		case gone && used:
+			idle = append(idle, s)
+		case gone:
+			unused = append(unused, s)
+		}
+	}
+	if len(idle) > maxIdleSlots {
+		unused = append(unused, idle...)
+	}
+	if len(unused) == 0 {
+		return
+	}
+	slots := maps.Clone(old)
+	for _, s := range unused {
+		s.retire()
+		delete(slots, s.ssrc)
+	}
+	e.slots.Store(&slots)
+}
+
 // slotLocked returns the outgoing stream for src, making it if need be. conference.mu must be held.
 func (e *Endpoint) slotLocked(src *source) *slot {
 	old := *e.slots.Load()

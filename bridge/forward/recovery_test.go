@@ -309,3 +309,28 @@ func TestNoRetransmissionsOfWhoLeft(t *testing.T) {
 		}
 	}
 }
+
+// TestEverNewSources has somebody announce, send and take back one source after the other, as fast as the focus lets them: what the bridge
+// keeps of them for everybody must not grow with it.
+func TestEverNewSources(t *testing.T) {
+	r := newRoom(t)
+	ana, ben := r.join("ana"), r.join("ben")
+	for i := range uint32(4 * maxIdleSlots) {
+		sources := []Source{
+			{Name: "ana-a0", Media: Audio, SSRCs: []uint32{10_000 + i}}, {Name: "ana-a1", Media: Audio, SSRCs: []uint32{20_000 + i}},
+		}
+		ana.SetSources(sources)
+		r.pass(minPlanSpacing)
+		p := rtp.AppendHeader(nil, rtp.Outgoing{PayloadType: 111, SequenceNumber: 1, SSRC: 10_000 + i})
+		ana.send(append(p, "opus"...)) // and nothing of the other
+	}
+	if got := ben.take(); len(got) != 4*maxIdleSlots {
+		t.Fatalf("%d packets reach ben", len(got))
+	}
+	if n := len(*ben.slots.Load()); n > maxIdleSlots+4 {
+		t.Errorf("%d streams are kept", n)
+	}
+	if n := len(ben.spent); n > 4*maxIdleSlots {
+		t.Errorf("the numbers of %d streams are written down, but only %d were used", n, 4*maxIdleSlots)
+	}
+}

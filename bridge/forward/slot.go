@@ -115,8 +115,17 @@ func (s *slot) retire() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.projection.forget()
-	s.receiver.spent.use(s.ssrc, s.projection.last.ext)
-	s.receiver.spent.use(s.rtxSSRC, s.rtxSeq)
+	if s.projection.started { // else no number was used, neither for what nobody could have missed
+		s.receiver.spent.use(s.ssrc, s.projection.last.ext)
+		s.receiver.spent.use(s.rtxSSRC, s.rtxSeq)
+	}
+}
+
+// idle says whether the slot's source is gone, and whether anything was ever sent on the slot. conference.mu must be held.
+func (s *slot) idle() (gone, used bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.source.removed, s.projection.started
 }
 
 // pause stops the slot until it is subscribed again; then it starts anew.

@@ -150,6 +150,9 @@ func (e *Endpoint) SetSources(sources []Source) (refused []string) {
 	}
 	e.sources = next
 	e.publishSourcesLocked()
+	for _, o := range c.endpoints {
+		o.tidySlotsLocked()
+	}
 	c.rejoinLocked()
 	return refused
 }
