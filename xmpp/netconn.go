@@ -3,6 +3,7 @@ package xmpp
 import (
 	"io"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -13,6 +14,7 @@ type netConn struct {
 	raw     net.Conn // never replaced
 	io      atomic.Pointer[net.Conn]
 	parting atomic.Bool
+	writing sync.Mutex // held while something is written: its deadline is its own
 }
 
 func (n *netConn) init(raw net.Conn) {
@@ -26,6 +28,19 @@ func (n *netConn) upgrade(conn net.Conn) { n.io.Store(&conn) }
 func (n *netConn) read(b []byte) (int, error) { return (*n.io.Load()).Read(b) }
 
 func (n *netConn) write(b []byte, deadline time.Time) error {
+	n.writing.Lock()
+	defer n.writing.Unlock()
+	return n.writeLocked(b, deadline)
+}
+
+// writeSoon writes a few bytes when what is being written has been.
+func (n *netConn) writeSoon(b []byte) error {
+	n.writing.Lock()
+	defer n.writing.Unlock()
+	return n.writeLocked(b, time.Now().Add(farewell))
+}
+
+func (n *netConn) writeLocked(b []byte, deadline time.Time) error {
 	_ = n.raw.SetWriteDeadline(deadline)
 	_, err := (*n.io.Load()).Write(b)
 	return err

@@ -124,7 +124,7 @@ func (t *wsTransport) closeWith(code ws.StatusCode, reason string) {
 // control writes a control frame. It may come between two writes of the out queue, but not into one.
 func (t *wsTransport) control(op ws.OpCode, payload []byte) {
 	frame := append([]byte{0x80 | byte(op), byte(len(payload))}, payload...)
-	_ = t.write(frame, time.Now().Add(farewell))
+	_ = t.writeSoon(frame)
 }
 
 // next returns the next message, put together from its fragments.
