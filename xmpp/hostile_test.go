@@ -182,8 +182,9 @@ func TestWebSocketFrames(t *testing.T) {
 // A stranger that announces much and sends little is cut off by what it announces, and so is one whose message never ends.
 func TestAnnouncedLength(t *testing.T) {
 	for name, frames := range map[string]string{
-		"length":    "\x81\xff\x00\x00\x00\x00\x00\xa0\x00\x00abcd",
-		"fragments": "\x01\x80abcd" + strings.Repeat("\x00\x80abcd", 1100),
+		"length":                     "\x81\xff\x00\x00\x00\x00\x00\xa0\x00\x00abcd",
+		"length of a later fragment": "\x01\x81abcdx" + "\x80\xff\x7f\xff\xff\xff\xff\xff\xff\xffabcd",
+		"fragments":                  "\x01\x80abcd" + strings.Repeat("\x00\x80abcd", 1100),
 	} {
 		t.Run(name, func(t *testing.T) { isTooBig(t, frames) })
 	}

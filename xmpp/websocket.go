@@ -142,7 +142,7 @@ func (t *wsTransport) next() ([]byte, error) {
 			}
 			continue
 		}
-		if fragments++; fragments > maxFragments || int64(len(message))+h.Length > int64(t.max) {
+		if fragments++; fragments > maxFragments || h.Length > int64(t.max-len(message)) {
 			return nil, stanzaTooBig()
 		}
 		message, err = t.payload(message, h)
