@@ -62,15 +62,18 @@ func (r *room) announceToSelf(o *occupant, c change) {
 // listTo tells to who is here, in the order in which they came. Their presence is encoded already as a rule.
 func (r *room) listTo(to *occupant) {
 	v := r.viewFor(to)
+	all := make([]*xmpp.Stanza, 0, len(r.occupants.list))
 	for _, o := range r.occupants.list {
 		if o == to {
 			continue
 		}
-		if o.listed[v].Kind == 0 {
-			o.listed[v] = r.presenceOf(o, v, change{})
+		if o.listed[v] == nil {
+			st := r.presenceOf(o, v, change{})
+			o.listed[v] = &st
 		}
-		r.sendTo(to, o.listed[v])
+		all = append(all, o.listed[v])
 	}
+	r.svc.deps.Router.SendState(to.jid, all)
 }
 
 // presenceOf writes o's presence for a view. What o said comes first and our x last, since Jitsi's clients take the first status

@@ -11,7 +11,8 @@ import (
 // sink is a router that only counts.
 type sink struct{ n int }
 
-func (s *sink) Send(xmpp.Stanza) error { s.n++; return nil }
+func (s *sink) Send(xmpp.Stanza) error                   { s.n++; return nil }
+func (s *sink) SendState(_ xmpp.JID, all []*xmpp.Stanza) { s.n += len(all) }
 
 // crowd returns a room with n occupants beside the focus, without a goroutine.
 func crowd(tb testing.TB, n int) (*room, *sink) {
@@ -81,6 +82,7 @@ func BenchmarkBroadcast(b *testing.B) {
 func BenchmarkJoin(b *testing.B) {
 	for _, n := range []int{10, 100, 500, 1000} {
 		r, _ := crowd(b, n)
+		r.svc.cfg.Limits.Join = Rate{} // or most of what is measured is refusals
 		from := xmpp.MustJID("late@guest.meet.example/tab")
 		in := presenceFrom(b, from, "late", joinX+stockPayload)
 		out := presenceFrom(b, from, "late", "")

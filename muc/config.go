@@ -120,10 +120,18 @@ func (c Config) validate() error {
 	return errors.Join(errs...)
 }
 
+// Router takes what a Service sends. It never blocks and never calls back into the caller.
+type Router interface {
+	xmpp.Sender
+	// SendState sends what a room says at once to somebody who enters, in order with what [xmpp.Sender] sends. The stanzas are
+	// shared: neither they nor the slice change any more, and their To is not set.
+	SendState(to xmpp.JID, all []*xmpp.Stanza)
+}
+
 // Deps is what a Service works with.
 type Deps struct {
 	// Router takes what the service sends. Required.
-	Router xmpp.Sender
+	Router Router
 	// Admins are bare addresses, such as focus@auth.meet.example, that may create rooms and are owner of every room.
 	Admins []xmpp.JID
 	// Log is the logger; nil discards. Addresses are logged at debug level only.

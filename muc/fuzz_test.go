@@ -133,6 +133,8 @@ func FuzzService(f *testing.F) {
 // checkingRouter checks that what is sent is well-formed and addressed, and never says what only somebody else's client said.
 type checkingRouter struct{ t *testing.T }
 
+func (c *checkingRouter) SendState(to xmpp.JID, all []*xmpp.Stanza) { sendEach(c, to, all) }
+
 func (c *checkingRouter) Send(st xmpp.Stanza) error {
 	again, err := xmpp.ParseStanza(st.Append(nil))
 	switch {

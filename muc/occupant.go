@@ -17,8 +17,9 @@ type occupant struct {
 	role  role
 	// said is the latest presence as it was published: from is at, the payload is what the occupant said and nothing of ours.
 	said xmpp.Stanza
-	// listed caches said with our part added, for those who see real addresses and those who do not; zero where it is stale.
-	listed [2]xmpp.Stanza
+	// listed caches said with our part added, for those who see real addresses and those who do not; nil where it is stale. Who
+	// enters shares them, so that they are replaced and never changed.
+	listed [2]*xmpp.Stanza
 	// held is presence that waits for the rate to allow it.
 	held *xmpp.Stanza
 	// lost is set when the router took a stanza for the occupant no more.
@@ -34,7 +35,7 @@ func (o *occupant) say(st xmpp.Stanza) {
 	o.stale()
 }
 
-func (o *occupant) stale() { o.listed = [2]xmpp.Stanza{} }
+func (o *occupant) stale() { o.listed = [2]*xmpp.Stanza{} }
 
 // occupants finds occupants by nick and by address and keeps them in the order in which they came.
 type occupants struct {

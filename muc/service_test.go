@@ -40,6 +40,17 @@ func (f *fakeRouter) Send(st xmpp.Stanza) error {
 	return nil
 }
 
+func (f *fakeRouter) SendState(to xmpp.JID, all []*xmpp.Stanza) { sendEach(f, to, all) }
+
+// sendEach sends a state stanza by stanza.
+func sendEach(by xmpp.Sender, to xmpp.JID, all []*xmpp.Stanza) {
+	for _, shared := range all {
+		st := *shared
+		st.To = to
+		_ = by.Send(st)
+	}
+}
+
 func (f *fakeRouter) next(j xmpp.JID) (xmpp.Stanza, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

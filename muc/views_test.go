@@ -18,6 +18,8 @@ type watcher struct {
 	full  map[xmpp.JID]bool // takes nothing more
 }
 
+func (w *watcher) SendState(to xmpp.JID, all []*xmpp.Stanza) { sendEach(w, to, all) }
+
 func (w *watcher) Send(st xmpp.Stanza) error {
 	if w.full[st.To] {
 		return xmpp.ErrQueueFull

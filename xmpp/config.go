@@ -83,8 +83,8 @@ type Limits struct {
 	SessionsPerAddress int           // 1000: sessions of one address, but for this machine's own and for hosts of components
 	FrameTime          time.Duration // 30 s: from a stanza's first byte to its last
 	IdleTime           time.Duration // 60 s: silence after which a client is pinged; it is cut after as much again
-	QueueBytes         int           // 4 MiB: what may wait to be sent to a client
-	QueueTime          time.Duration // 20 s: how long it may wait
+	QueueBytes         int           // 4 MiB: what may wait to be sent to a client, the state of a room that it enters not counted
+	QueueTime          time.Duration // 20 s: how long it may wait; of such a state, each 128 KiB
 	UnackedStanzas     int           // 5000: what is kept for a client to resume (XEP-0198)
 	LinkStanzas        int           // 20000: what may wait in an in-process link
 	Presences          int           // 100: addresses that an anonymous session may be present at; accounts have a hundred times as many

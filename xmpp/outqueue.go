@@ -36,10 +36,20 @@ type transport interface {
 	restart()
 }
 
-// entry is one thing to send: a stanza, or text that is complete already.
+// entry is one thing to send: a stanza, text that is complete already, or a state: many stanzas that others share, for whom st.To is
+// the addressee.
 type entry struct {
 	st  Stanza
 	raw []byte
+	all []*Stanza
+}
+
+// size is about how much room e takes up in a queue.
+func (e *entry) size() int {
+	if e.all != nil {
+		return 0
+	}
+	return e.st.Size()
 }
 
 // batch is what waits to be sent. Batches go back to a pool, so that an idle stream holds none.
@@ -66,7 +76,8 @@ type outQueue struct {
 
 	mu     sync.Mutex
 	wait   *batch        // guarded by mu; nil when empty
-	bytes  int           // guarded by mu; waiting or being written
+	bytes  int           // guarded by mu; waiting or being written, a state not counted
+	state  bool          // guarded by mu; a state is
 	active bool          // guarded by mu; flush runs
 	closed bool          // guarded by mu
 	idle   chan struct{} // guarded by mu; closed when flush ends, made by who waits for it
@@ -77,16 +88,18 @@ func (q *outQueue) init(tr transport, l Limits, stats *counters, wg *sync.WaitGr
 	q.run = q.flush
 }
 
-// push queues e, which is about size bytes long. It fails with ErrQueueFull or ErrClosed.
+// push queues e, which is about size bytes long. It fails with ErrQueueFull or ErrClosed. A state takes up no room in the queue, but
+// there is room for one only.
 func (q *outQueue) push(e entry, size int, force bool) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
 		return ErrClosed
 	}
-	if !force && q.bytes > 0 && q.bytes+size > q.max {
+	if !force && (e.all != nil && q.state || q.bytes > 0 && q.bytes+size > q.max) {
 		return ErrQueueFull
 	}
+	q.state = q.state || e.all != nil
 	if q.wait == nil {
 		q.wait = batches.Get().(*batch)
 	}
@@ -117,7 +130,7 @@ func (q *outQueue) flush() {
 		q.mu.Unlock()
 		err := q.tr.writable()
 		q.mu.Lock()
-		b, size := q.wait, q.bytes
+		b, size, state := q.wait, q.bytes, q.state
 		q.wait = nil
 		q.mu.Unlock()
 		if b == nil { // closed while waiting
@@ -133,6 +146,7 @@ func (q *outQueue) flush() {
 		}
 		q.mu.Lock()
 		q.bytes -= size
+		q.state = q.state && !state
 		q.mu.Unlock()
 		if err != nil {
 			q.close()
@@ -141,42 +155,74 @@ func (q *outQueue) flush() {
 	}
 }
 
-func (q *outQueue) writeBatch(b *batch) error {
-	deadline := time.Now().Add(q.time)
+func (q *outQueue) writeBatch(b *batch) (err error) {
 	pooled := writeBufs.Get().(*[]byte)
-	buf := (*pooled)[:0]
+	f := frames{q: q, buf: (*pooled)[:0], deadline: time.Now().Add(q.time)}
 	defer func() {
-		if cap(buf) <= maxWriteBuf {
-			*pooled = buf
+		if cap(f.buf) <= maxWriteBuf {
+			*pooled = f.buf
 			writeBufs.Put(pooled)
 		}
 	}()
-	var err error
 	for i := range b.entries {
-		e := &b.entries[i]
-		start := len(buf)
-		buf = q.tr.begin(buf)
-		if e.raw != nil {
-			buf = append(buf, e.raw...)
+		if e := &b.entries[i]; e.all != nil {
+			err = f.addState(e)
 		} else {
-			buf = e.st.appendTo(buf)
-			q.stats.stanzasOut.Add(1)
+			err = f.add(&e.st, e.raw)
 		}
-		buf = q.tr.end(buf, start)
-		if len(buf) >= maxWriteBuf/2 && err == nil {
-			err = q.write(buf, deadline)
-			buf = buf[:0]
+		if err != nil {
+			return err
 		}
 	}
-	if err == nil && len(buf) > 0 {
-		err = q.write(buf, deadline)
-	}
-	return err
+	return f.write()
 }
 
-func (q *outQueue) write(buf []byte, deadline time.Time) error {
-	q.stats.bytesOut.Add(uint64(len(buf)))
-	return q.tr.write(buf, deadline)
+// frames gathers what leaves in one write.
+type frames struct {
+	q        *outQueue
+	buf      []byte
+	deadline time.Time
+}
+
+func (f *frames) add(st *Stanza, raw []byte) error {
+	start := len(f.buf)
+	f.buf = f.q.tr.begin(f.buf)
+	if raw != nil {
+		f.buf = append(f.buf, raw...)
+	} else {
+		f.buf = st.appendTo(f.buf)
+		f.q.stats.stanzasOut.Add(1)
+	}
+	f.buf = f.q.tr.end(f.buf, start)
+	if len(f.buf) < maxWriteBuf/2 {
+		return nil
+	}
+	return f.write()
+}
+
+// addState adds a state. Each write of it has the time that a batch has: it is long, and the peer is not to be blamed for that.
+func (f *frames) addState(e *entry) error {
+	for _, shared := range e.all {
+		st := *shared
+		st.To = e.st.To
+		if err := f.add(&st, nil); err != nil {
+			return err
+		}
+		if len(f.buf) == 0 {
+			f.deadline = time.Now().Add(f.q.time)
+		}
+	}
+	return nil
+}
+
+func (f *frames) write() error {
+	if len(f.buf) == 0 {
+		return nil
+	}
+	f.q.stats.bytesOut.Add(uint64(len(f.buf)))
+	err := f.q.tr.write(f.buf, f.deadline)
+	f.buf = f.buf[:0]
+	return err
 }
 
 // close drops what waits and takes no more.

@@ -167,7 +167,8 @@ func (s *session) end(reason string, expired bool) {
 	if !expired {
 		return
 	}
-	for _, st := range tail {
+	for _, e := range tail {
+		st := e.st
 		if st.IsRequest() || st.Kind == Message && st.Type != "groupchat" {
 			s.srv.router.bounce(st, &Error{Type: Wait, Condition: RecipientUnavailable})
 		}

@@ -24,11 +24,14 @@ type ackState struct {
 	on    bool
 	token string // for resumption; "" if that was not asked for
 
-	in     uint32   // stanzas received
-	acked  uint32   // stanzas of ours that the client has acknowledged
-	tail   []Stanza // sent after those, the oldest first
-	first  int      // where the tail begins in its slice
-	bytes  int      // of the tail
+	in     uint32  // stanzas received
+	out    uint32  // stanzas of ours
+	acked  uint32  // of these, those that the client has acknowledged
+	tail   []entry // the others, the oldest first
+	first  int     // where the tail begins in its slice
+	single int     // stanzas of the tail that are no part of a state
+	bytes  int     // of these
+	state  bool    // whether (the rest of) a state is in the tail
 	asked  time.Time
 	unsure int // stanzas since asked
 }
@@ -36,18 +39,30 @@ type ackState struct {
 // keep adds a stanza to the tail, or returns false where that is full.
 func (a *ackState) keep(st Stanza, l Limits) bool {
 	size := st.Size()
-	if n := len(a.tail) - a.first; n > 0 && (n >= l.UnackedStanzas || a.bytes+size > 2*l.QueueBytes) {
+	if a.single > 0 && (a.single >= l.UnackedStanzas || a.bytes+size > 2*l.QueueBytes) {
 		return false
 	}
+	a.single++
+	a.bytes += size
+	a.append(entry{st: st}, 1)
+	return true
+}
+
+// keepState adds a state to the tail, which must not have one.
+func (a *ackState) keepState(e entry) {
+	a.state = true
+	a.append(e, len(e.all))
+}
+
+func (a *ackState) append(e entry, stanzas int) {
 	if a.first > 0 && len(a.tail) == cap(a.tail) {
 		n := copy(a.tail, a.tail[a.first:])
 		clear(a.tail[n:])
 		a.tail, a.first = a.tail[:n], 0
 	}
-	a.tail = append(a.tail, st)
-	a.bytes += size
-	a.unsure++
-	return true
+	a.tail = append(a.tail, e)
+	a.out += uint32(stanzas)
+	a.unsure += stanzas
 }
 
 // askNow says whether to ask for an acknowledgement after the stanza that was just kept.
@@ -66,15 +81,28 @@ func (a *ackState) askNow() bool {
 // ack takes an acknowledgement. It returns false for one of more stanzas than were sent.
 func (a *ackState) ack(h uint32) bool {
 	n := int(h - a.acked)
-	if n > len(a.tail)-a.first {
+	if n > int(a.out-a.acked) {
 		return false
 	}
-	for i := range n {
-		a.bytes -= a.tail[a.first+i].Size()
-		a.tail[a.first+i] = Stanza{}
-	}
 	a.acked = h
-	if a.first += n; a.first == len(a.tail) {
+	for n > 0 {
+		e := &a.tail[a.first]
+		if e.all == nil {
+			n--
+			a.single--
+			a.bytes -= e.st.Size()
+		} else {
+			k := min(n, len(e.all))
+			n -= k
+			if e.all = e.all[k:]; len(e.all) > 0 {
+				break
+			}
+			a.state = false
+		}
+		*e = entry{}
+		a.first++
+	}
+	if a.first == len(a.tail) {
 		a.tail, a.first = a.tail[:0], 0
 		if cap(a.tail) > askAtOnce {
 			a.tail = nil
@@ -83,7 +111,7 @@ func (a *ackState) ack(h uint32) bool {
 	return true
 }
 
-func (a *ackState) unacked() []Stanza { return a.tail[a.first:] }
+func (a *ackState) unacked() []entry { return a.tail[a.first:] }
 
 // countReceived counts a stanza that arrived on c. It returns false if c does not carry the session any more.
 func (s *session) countReceived(c *stream) bool {
@@ -202,8 +230,8 @@ func (s *session) adopt(c *stream, h uint32) (old *stream, err error) {
 	}
 	s.cur, s.by = c, c.password
 	_ = c.sendSM("resumed", []string{"h", strconv.FormatUint(uint64(s.sm.in), 10), "previd", s.sm.token}, "")
-	for _, st := range s.sm.unacked() {
-		_ = c.out.push(entry{st: st}, st.Size(), true)
+	for _, e := range s.sm.unacked() {
+		_ = c.out.push(e, e.size(), true)
 	}
 	if len(s.sm.unacked()) > 0 {
 		s.sm.asked, s.sm.unsure = time.Now(), 0
