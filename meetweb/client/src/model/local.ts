@@ -22,6 +22,8 @@ export class LocalMedia {
   readonly #tracks = new Map<Device, MediaStreamTrack>();
   readonly #on = new Map<Device, boolean>();
   readonly #busy = new Set<Device>();
+  /** Switched off while they were still opening. */
+  readonly #unwanted = new Set<Device>();
   #stopMeter: () => void = () => undefined;
   /** Counts the suspensions: a device that opens only afterwards is closed again. */
   #generation = 0;
@@ -34,9 +36,10 @@ export class LocalMedia {
   /** Opens what was on at the last visit: for the preview, and again when coming back from `left`. */
   async resume(): Promise<void> {
     const { microphoneOn, cameraOn } = this.#options.settings.read();
+    const generation = this.#generation;
     // One after the other: two questions at once confuse browsers and people.
     if (microphoneOn) await this.setDevice("microphone", true, false);
-    if (cameraOn) await this.setDevice("camera", true, false);
+    if (cameraOn && generation === this.#generation) await this.setDevice("camera", true, false);
     await this.#list();
   }
 
@@ -55,12 +58,15 @@ export class LocalMedia {
 
   /** Switches on or off. `remember`: the user chose so, keep it for the next visit. */
   async setDevice(device: Device, on: boolean, remember = true): Promise<void> {
-    if (this.#busy.has(device) || this.#on.get(device) === on) return;
+    if (this.#busy.has(device)) {
+      if (on) this.#unwanted.delete(device);
+      else this.#unwanted.add(device);
+    } else if (this.#on.get(device) === on) return;
     if (remember && device === "microphone") this.#options.settings.write({ microphoneOn: on });
     if (remember && device === "camera") this.#options.settings.write({ cameraOn: on });
+    if (this.#busy.has(device)) return;
     if (on) await this.#open(device);
-    else if (device === "microphone") this.#setMicrophoneOn(false);
-    else this.#close(device);
+    else this.#off(device);
   }
 
   /** Another microphone or camera; replaces the open one. */
@@ -69,13 +75,19 @@ export class LocalMedia {
     if (!this.#tracks.has(device) || this.#busy.has(device)) return;
     const on = this.#on.get(device) === true;
     this.#release(device);
-    await this.#open(device);
-    if (!on && device === "microphone") this.#setMicrophoneOn(false);
+    const opening = this.#open(device);
+    if (!on) this.#unwanted.add(device);
+    await opening;
+    if (!this.#tracks.has(device)) this.#tellNobodySees(device);
   }
 
   /** A moderator has switched it off. */
   forceOff(device: Device): void {
-    if (this.#on.get(device) !== true) return;
+    if (this.#busy.has(device)) this.#unwanted.add(device);
+    else if (this.#on.get(device) === true) this.#off(device);
+  }
+
+  #off(device: Device): void {
     if (device === "microphone") this.#setMicrophoneOn(false);
     else this.#close(device);
   }
@@ -86,13 +98,15 @@ export class LocalMedia {
       return;
     }
     this.#busy.add(device);
+    this.#unwanted.delete(device);
     this.#tell(device, { busy: true });
     const generation = this.#generation;
     try {
       const { microphone, camera } = this.#options.settings.read();
       const track = device === "screen" ? await openScreen() : await openDevice(device, device === "camera" ? camera : microphone);
       this.#busy.delete(device);
-      if (generation === this.#generation) this.#opened(device, track);
+      const wanted = !this.#unwanted.has(device);
+      if (generation === this.#generation && (wanted || device === "microphone")) this.#opened(device, track, wanted);
       else {
         track.stop();
         this.#tell(device, { on: false, busy: false });
@@ -103,13 +117,14 @@ export class LocalMedia {
     }
   }
 
-  #opened(device: Device, track: MediaStreamTrack): void {
+  #opened(device: Device, track: MediaStreamTrack, on: boolean): void {
+    track.enabled = on;
     this.#tracks.set(device, track);
-    this.#on.set(device, true);
+    this.#on.set(device, on);
     track.addEventListener("ended", () => {
       if (this.#tracks.get(device) === track) this.#lost(device);
     });
-    this.#tell(device, { on: true, busy: false });
+    this.#tell(device, { on, busy: false });
     if (device === "microphone") {
       this.#stopMeter();
       this.#stopMeter = meterLevel(track, (microphoneLevel) => this.#options.dispatch({ kind: "local", part: { microphoneLevel } }));
@@ -134,8 +149,11 @@ export class LocalMedia {
 
   /** Unplugged, or the browser's own "stop sharing". */
   #lost(device: Device): void {
+    const wasOn = this.#on.get(device) === true;
     this.#close(device);
-    if (device !== "screen") this.#options.dispatch({ kind: "device", device, part: { on: false }, problem: "notFound" });
+    if (device === "screen") return;
+    this.#options.dispatch({ kind: "device", device, part: { on: false }, problem: "notFound" });
+    if (wasOn) this.#notice(device === "microphone" ? "microphoneLost" : "cameraLost");
   }
 
   /** The microphone stays open while off, so that speaking again loses no word. */
@@ -152,6 +170,10 @@ export class LocalMedia {
     if (!this.#tracks.has(device)) return;
     this.#release(device);
     this.#tell(device, { on: false, busy: false });
+    this.#tellNobodySees(device);
+  }
+
+  #tellNobodySees(device: Device): void {
     if (device !== "microphone") this.#tellStream(device, null);
     this.#options.send(slotOf[device], null, true);
   }
@@ -179,7 +201,7 @@ export class LocalMedia {
     this.#options.dispatch({ kind: "local", part });
   }
 
-  #notice(kind: "microphoneDenied" | "cameraDenied" | "screenFailed"): void {
+  #notice(kind: "microphoneDenied" | "cameraDenied" | "microphoneLost" | "cameraLost" | "screenFailed"): void {
     this.#options.dispatch({ kind: "notice", notice: { kind, names: [] } });
   }
 

@@ -133,6 +133,8 @@ export interface Notice {
     | "handRaised"
     | "microphoneDenied"
     | "cameraDenied"
+    | "microphoneLost"
+    | "cameraLost"
     | "screenFailed"
     | "roomLocked"
     | "roomUnlocked"

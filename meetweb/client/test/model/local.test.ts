@@ -15,6 +15,18 @@ class FakeTrack extends EventTarget {
   }
 }
 
+/** A browser that takes its time: `give` hands the track out. */
+function later(): { give: (track: FakeTrack) => void } {
+  const slow = { give: (_: FakeTrack): void => undefined };
+  next.push(
+    () =>
+      new Promise((resolve) => {
+        slow.give = resolve;
+      }),
+  );
+  return slow;
+}
+
 /** What the browser would hand out next: a track, or its refusal. */
 let next: (() => Promise<FakeTrack>)[] = [];
 const opened: FakeTrack[] = [];
@@ -93,30 +105,82 @@ describe("own devices", () => {
     expect(notices()).toEqual(["microphoneDenied"]);
   });
 
-  it("that are unplugged go off", async () => {
-    const { local, sent, device } = start();
+  it("that are unplugged go off, and one is told", async () => {
+    const { local, sent, device, notices } = start();
     await local.setDevice("camera", true);
     opened[0]?.unplug();
     expect(sent.at(-1)).toBe("camera nothing muted");
     expect(device("camera")).toEqual({ on: false, problem: "notFound" });
+    expect(notices()).toEqual(["cameraLost"]);
   });
 
   it("that open only after leaving are closed at once", async () => {
     const { local, sent } = start();
-    let give: (track: FakeTrack) => void = () => undefined;
-    next = [
-      () =>
-        new Promise((resolve) => {
-          give = resolve;
-        }),
-    ];
+    const slow = later();
     const opening = local.setDevice("camera", true);
     local.suspend();
     const track = new FakeTrack();
-    give(track);
+    slow.give(track);
     await opening;
     expect(track.readyState).toBe("ended");
     expect(sent).toEqual([]);
+  });
+
+  it("are not opened one after the other for somebody who has gone", async () => {
+    const { local } = start();
+    const slow = later();
+    const resuming = local.resume();
+    local.suspend();
+    slow.give(new FakeTrack());
+    await resuming;
+    expect(opened.map((t) => t.readyState)).toEqual(["ended"]);
+  });
+
+  it("that are switched off while they open go off", async () => {
+    const { local, sent, device } = start();
+    const slow = later();
+    const speaking = local.setDevice("microphone", true);
+    await local.setDevice("microphone", false);
+    slow.give(new FakeTrack());
+    await speaking;
+    expect(opened[0]?.enabled).toBe(false);
+    expect(sent.at(-1)).toBe("audio track muted");
+    expect(device("microphone")).toMatchObject({ on: false, busy: false });
+    local.suspend();
+  });
+
+  it("a moderator mutes while they open go off", async () => {
+    const { local, sent } = start();
+    const slow = later();
+    const showing = local.setDevice("camera", true);
+    local.forceOff("camera");
+    slow.give(new FakeTrack());
+    await showing;
+    expect(opened[0]?.readyState).toBe("ended");
+    expect(sent).toEqual([]);
+  });
+
+  it("that are replaced while off stay off all the time", async () => {
+    const { local, sent } = start();
+    await local.setDevice("microphone", true);
+    await local.setDevice("microphone", false);
+    sent.length = 0;
+    await local.choose("microphone", "other");
+    expect(opened.map((t) => [t.readyState, t.enabled])).toEqual([
+      ["ended", false],
+      ["live", false],
+    ]);
+    expect(sent).toEqual(["audio track muted"]);
+    local.suspend();
+  });
+
+  it("whose replacement does not open are off for the others too", async () => {
+    const { local, sent, device } = start();
+    await local.setDevice("camera", true);
+    next = [refuse("NotReadableError")];
+    await local.choose("camera", "other");
+    expect(sent.at(-1)).toBe("camera nothing muted");
+    expect(device("camera")).toEqual({ on: false, busy: false, problem: "inUse" });
   });
 
   it("a moderator mutes stay open but silent", async () => {

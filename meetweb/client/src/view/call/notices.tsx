@@ -19,6 +19,8 @@ const faces: Record<Notice["kind"], { text: Key; many?: Key; icon: IconName; wei
   handRaised: { text: "notice.handRaised", many: "notice.handRaisedMany", icon: "hand", weight: "info" },
   microphoneDenied: { text: "notice.microphoneDenied", icon: "microphoneOff", weight: "error" },
   cameraDenied: { text: "notice.cameraDenied", icon: "cameraOff", weight: "error" },
+  microphoneLost: { text: "notice.microphoneLost", icon: "microphoneOff", weight: "error" },
+  cameraLost: { text: "notice.cameraLost", icon: "cameraOff", weight: "error" },
   screenFailed: { text: "notice.screenFailed", icon: "screenOff", weight: "error" },
   roomLocked: { text: "notice.roomLocked", icon: "lock", weight: "info" },
   roomUnlocked: { text: "notice.roomUnlocked", icon: "lock", weight: "info" },
