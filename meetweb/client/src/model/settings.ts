@@ -34,14 +34,17 @@ const recentRooms = 12;
 /** A store over the browser's local storage; where that is forbidden it remembers until the page goes. */
 export function createSettings(storage: Pick<Storage, "getItem" | "setItem"> | undefined): SettingsStore {
   let settings = parseSettings(load(storage));
+  let stored = true;
   const store: SettingsStore = {
     read: () => settings,
     write: (part) => {
-      settings = { ...settings, ...part };
+      // Another page of this browser may have written meanwhile.
+      const text = stored ? load(storage) : null;
+      settings = { ...(text === null ? settings : parseSettings(text)), ...part };
       try {
         storage?.setItem(key, JSON.stringify(settings));
       } catch {
-        // Full or forbidden: remembered for this visit.
+        stored = false; // full or forbidden: remembered for this visit
       }
     },
   };

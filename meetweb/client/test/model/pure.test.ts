@@ -44,6 +44,15 @@ describe("settings", () => {
     });
   });
 
+  it("of two pages do not undo each other", () => {
+    const storage = memory();
+    const first = createSettings(storage);
+    const second = createSettings(storage);
+    first.write({ sessionId: "s1", account: "hanna@meet.example" });
+    second.write({ displayName: "Hanna" });
+    expect(createSettings(storage).read()).toMatchObject({ sessionId: "s1", account: "hanna@meet.example", displayName: "Hanna" });
+  });
+
   it("do without storage", () => {
     const forbidden = {
       getItem: (): string => {
