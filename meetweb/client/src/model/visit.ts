@@ -1,9 +1,10 @@
 /** One stay in a room, from joining to leaving: starts the conference, turns its events into state, passes the view's wishes on. */
 import { Conference } from "../protocol/conference/conference";
 import type { ConferenceEvent } from "../protocol/conference/events";
-import type { ClientConfig } from "../protocol/config";
+import { type ClientConfig, withRoom } from "../protocol/config";
 import { accountJid, login } from "../protocol/login";
 import type { Slot } from "../protocol/media/own";
+import { stropheStreams } from "../protocol/xmpp/attempt";
 import type { Credentials } from "../protocol/xmpp/stream";
 import { Ahead } from "./ahead";
 import { constraintsFor, firstConstraints } from "./constraints";
@@ -78,7 +79,10 @@ export class Visit {
       config,
       room: roomLocalpart(room),
       machineUid: settings.read().machineUid,
-      credentials: this.#credentials,
+      openStream: stropheStreams(
+        withRoom(config.serviceUrl, roomLocalpart(room)),
+        this.#credentials ?? { jid: config.anonymousDomain ?? config.domain, password: "" },
+      ),
       // COMPAT(Firefox): no simulcast by SSRCs in SDP, only by RIDs.
       rids: /\bFirefox\//.test(navigator.userAgent),
       onEvent: (event) => {

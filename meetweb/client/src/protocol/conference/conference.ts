@@ -6,9 +6,7 @@
  */
 import type { ReceiverConstraints } from "../bridge/messages";
 import type { ClientConfig } from "../config";
-import { withRoom } from "../config";
-import type { ConferenceAnswer } from "../focus";
-import { bareJid, endpointId, randomHex8 } from "../jid";
+import { endpointId, randomHex8 } from "../jid";
 import { jingleOf } from "../jingle/parse";
 import type { Slot } from "../media/own";
 import type { SessionEvent } from "../media/session";
@@ -17,25 +15,24 @@ import { parseMessage } from "../muc/messages";
 import { leaveStanza, type PresenceEvent, parsePresence } from "../muc/presence";
 import { NS } from "../ns";
 import { childOf, type Xml } from "../xml/node";
-import { stropheStreams } from "../xmpp/attempt";
 import { capsElement, discoAnswer, discoRequest, parseRoomInfo, parseServices, servicesRequest } from "../xmpp/disco";
 import { Line } from "../xmpp/line";
-import { errorFor, resultFor, type StanzaError } from "../xmpp/stanza";
-import type { Credentials, StreamEnd } from "../xmpp/stream";
+import { errorFor, resultFor } from "../xmpp/stanza";
+import type { OpenStream, StreamEnd } from "../xmpp/stream";
+import { Admission } from "./admission";
 import { Commands } from "./commands";
-import { Entry } from "./entry";
 import type { ConferenceEvent, EndReason } from "./events";
 import { ConferenceMedia } from "./media";
 import { OwnState } from "./own";
-import { type AfterRefusal, afterRefusal, endOfLine, endOfStay, fromBridge, fromMessage } from "./translate";
+import { endOfLine, endOfStay, fromBridge, fromMessage } from "./translate";
 
 export interface ConferenceOptions {
   config: ClientConfig;
   /** Localpart of the room's address. */
   room: string;
   machineUid: string;
-  /** Account to connect with; undefined connects as a guest. */
-  credentials?: Credentials | undefined;
+  /** As an account or as a guest. */
+  openStream: OpenStream;
   /** The browser does simulcast by RIDs only (Firefox). */
   rids: boolean;
   onEvent: (event: ConferenceEvent) => void;
@@ -50,42 +47,33 @@ export interface Guest {
 
 const giveUpAfterMs = 120_000;
 const focusNick = "focus";
-const entryRetries = 3;
 
 export class Conference {
   readonly commands: Commands;
   readonly #options: ConferenceOptions;
   readonly #line: Line;
+  readonly #admission: Admission;
   readonly #media: ConferenceMedia;
   readonly #own: OwnState;
   readonly #room: string;
   readonly #jids = new Map<string, string>();
   readonly #caps = capsElement();
-  #password: string | undefined;
-  #sessionId: string | undefined;
-  #focusJid = "";
   #iceServers: readonly RTCIceServer[] = [];
-  #entry: Entry | null = null;
   /** The person wants in. */
   #wanted = false;
   /** The line has a session of which the room knows nothing. */
   #fresh = false;
   #joined = false;
   #ended = false;
-  #refusals = 0;
 
   constructor(options: ConferenceOptions) {
     const { config } = options;
     this.#options = options;
     this.#room = `${options.room}@${config.muc}`;
     this.#own = new OwnState(this.#room);
-    this.#focusJid = config.focusUser ?? "";
     this.#line = new Line(
       {
-        openStream: stropheStreams(
-          withRoom(config.serviceUrl, options.room),
-          options.credentials ?? { jid: config.anonymousDomain ?? config.domain, password: "" },
-        ),
+        openStream: options.openStream,
         pingTo: config.domain,
         pingIntervalMs: config.pingIntervalMs,
         firstAttempts: 3,
@@ -98,6 +86,18 @@ export class Conference {
         onEnd: (end) => this.#onLineEnd(end),
       },
     );
+    this.#admission = new Admission({
+      focus: config.focus,
+      focusUser: config.focusUser,
+      room: this.#room,
+      machineUid: options.machineUid,
+      line: this.#line,
+      onReady: (password) => this.#line.send(this.#own.presence({ password })),
+      onNickTaken: () => this.#setNick(randomHex8()),
+      onForgotten: () => this.#rejoin(),
+      onEvent: (event) => this.#emit(event),
+      onEnd: (reason) => this.#end(reason),
+    });
     this.commands = new Commands(this.#line, this.#room, (nick) => this.#jids.get(nick));
     this.#media = new ConferenceMedia({
       preferSctp: config.preferSctp,
@@ -119,7 +119,7 @@ export class Conference {
   /** Enters the room. */
   async join(guest: Guest): Promise<void> {
     this.#own.displayName = guest.displayName;
-    this.#sessionId = guest.sessionId;
+    this.#admission.sessionId = guest.sessionId;
     this.#own.caps = await this.#caps;
     if (this.#ended) return;
     this.#wanted = true;
@@ -141,15 +141,14 @@ export class Conference {
 
   /** Another try with a password, after `passwordNeeded`. */
   submitPassword(password: string): void {
-    this.#password = password;
-    void this.#enter();
+    this.#admission.password = password;
+    void this.#admission.enter();
   }
 
   /** Uses a session id from a login: at once when waiting for the host, else to become a moderator where one is. */
   useSession(sessionId: string | undefined): void {
-    this.#sessionId = sessionId;
-    if (this.#entry !== null) this.#entry.wake();
-    else if (this.#joined) void this.#summonFocus();
+    this.#admission.sessionId = sessionId;
+    if (!this.#admission.wake() && this.#joined) void this.#admission.summonFocus();
   }
 
   /** Sends `track` (null: nothing) as the own source of that slot; `muted` is what others are told. */
@@ -174,7 +173,7 @@ export class Conference {
 
   /** Remembers the room's password for entering again. */
   rememberPassword(password: string): void {
-    this.#password = password;
+    this.#admission.password = password;
   }
 
   #emit(event: ConferenceEvent): void {
@@ -187,7 +186,7 @@ export class Conference {
 
   #finish(): void {
     this.#ended = true;
-    this.#entry?.cancel();
+    this.#admission.cancel();
     this.#media.end();
   }
 
@@ -201,11 +200,16 @@ export class Conference {
   #onOnline(jid: string, resumed: boolean): void {
     this.#emit({ kind: "connection", state: "connected" });
     if (!resumed) {
-      this.#own.nick = endpointId(jid);
+      this.#setNick(endpointId(jid));
       this.#fresh = true;
       void this.#fetchIceServers();
     }
     this.#enterAnew();
+  }
+
+  #setNick(nick: string): void {
+    this.#own.nick = nick;
+    this.#media.setNick(nick);
   }
 
   #enterAnew(): void {
@@ -239,53 +243,11 @@ export class Conference {
   #rejoin(): void {
     if (this.#joined) this.#line.send(leaveStanza(this.#room, this.#own.nick));
     this.#media.end();
-    this.#media.setNick(this.#own.nick);
     this.#joined = false;
     this.#own.forgetSources();
     this.#jids.clear();
     this.#emit({ kind: "reset" });
-    void this.#enter();
-  }
-
-  async #enter(): Promise<void> {
-    if ((await this.#askFocus()) === null) return;
-    this.#line.send(this.#own.presence({ password: this.#password }));
-  }
-
-  /** The focus has gone, or the login has changed: ask it again without leaving. */
-  async #summonFocus(): Promise<void> {
-    await this.#askFocus();
-  }
-
-  async #askFocus(): Promise<ConferenceAnswer | null> {
-    this.#entry?.cancel();
-    const entry = new Entry({
-      focus: this.#options.config.focus,
-      room: this.#room,
-      machineUid: this.#options.machineUid,
-      line: this.#line,
-      sessionId: () => this.#sessionId,
-      onAnswer: (answer) => this.#onAnswer(answer),
-    });
-    this.#entry = entry;
-    const answer = await entry.run();
-    if (answer === null) return null;
-    this.#entry = null;
-    if (answer.kind === "failed") this.#end({ kind: "failed", text: answer.text || answer.condition });
-    return answer.kind === "ready" ? answer : null;
-  }
-
-  #onAnswer(answer: ConferenceAnswer): void {
-    if (answer.kind === "notAuthorized") this.#emit({ kind: "waitingForHost" });
-    if (answer.kind === "sessionInvalid") {
-      this.#sessionId = undefined;
-      this.#emit({ kind: "session", sessionId: null, identity: null, authentication: true });
-    }
-    if (answer.kind !== "ready") return;
-    if (answer.focusJid !== "") this.#focusJid = answer.focusJid;
-    const { sessionId = null, identity = null, authentication } = answer;
-    if (sessionId !== null) this.#sessionId = sessionId;
-    this.#emit({ kind: "session", sessionId: this.#sessionId ?? null, identity, authentication });
+    void this.#admission.enter();
   }
 
   #publish(): void {
@@ -310,7 +272,7 @@ export class Conference {
   }
 
   #onIq(stanza: Xml): void {
-    const fromFocus = stanza.attrs.from === `${this.#room}/${focusNick}` && this.#isFocus(this.#jids.get(focusNick));
+    const fromFocus = stanza.attrs.from === `${this.#room}/${focusNick}` && this.#admission.isFocus(this.#jids.get(focusNick));
     if (jingleOf(stanza) !== undefined) {
       // Calls past the bridge are refused; stock clients then stay on it.
       if (fromFocus) this.#media.onJingle(stanza);
@@ -326,11 +288,6 @@ export class Conference {
     else this.#line.send(errorFor(stanza, "cancel", "service-unavailable"));
   }
 
-  /** A nickname alone proves nothing: the focus is known by its account. */
-  #isFocus(jid: string | undefined): boolean {
-    return jid !== undefined && this.#focusJid !== "" && bareJid(jid) === this.#focusJid;
-  }
-
   #onPresence(event: PresenceEvent): void {
     switch (event.kind) {
       case "available":
@@ -342,7 +299,7 @@ export class Conference {
         this.#onLeft(event);
         break;
       case "refused":
-        if (event.id === this.#own.nick) this.#onRefused(event.error);
+        if (event.id === this.#own.nick) this.#admission.onRefused(event.error, this.#joined);
         break;
       case "ignored":
         break;
@@ -352,7 +309,7 @@ export class Conference {
   #onSelf(id: string, event: PresenceEvent & { kind: "available" }): void {
     if (!this.#joined && id === this.#own.nick) {
       this.#joined = true;
-      this.#refusals = 0;
+      this.#admission.entered();
       this.#emit({ kind: "joined", id });
       void this.#fetchRoomInfo();
     }
@@ -370,7 +327,7 @@ export class Conference {
     if (event.id !== focusNick) this.#emit({ kind: "occupantLeft", id: event.id, reason: event.reason });
     else if (this.#joined) {
       this.#media.end();
-      void this.#summonFocus();
+      void this.#admission.summonFocus();
     }
   }
 
@@ -383,38 +340,6 @@ export class Conference {
     // Asked again until the service is back, or the line ends with the server's word.
     this.#joined = false;
     this.#rejoin();
-  }
-
-  #onRefused(error: StanzaError): void {
-    const next = afterRefusal(error, this.#joined, this.#password);
-    switch (next.kind) {
-      case "askPassword":
-        this.#emit({ kind: "passwordNeeded", wrong: next.wrong });
-        break;
-      case "retry":
-        this.#retryEntry(next);
-        break;
-      case "rejoin":
-        this.#rejoin();
-        break;
-      case "end":
-        this.#end(next.reason);
-        break;
-      case "ignore":
-        break;
-    }
-  }
-
-  #retryEntry({ newNick, otherwise }: AfterRefusal & { kind: "retry" }): void {
-    if (this.#refusals++ >= entryRetries) {
-      this.#end(otherwise);
-      return;
-    }
-    if (newNick) {
-      this.#own.nick = randomHex8();
-      this.#media.setNick(this.#own.nick);
-    }
-    void this.#enter();
   }
 
   #onMessage(stanza: Xml): void {
