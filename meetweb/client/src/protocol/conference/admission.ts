@@ -49,13 +49,15 @@ export class Admission {
 
   /** Asks the focus until it is ready, and then the room. */
   async enter(): Promise<void> {
-    const answer = await this.#ask();
+    const answer = await this.#ask((answer) => {
+      if (answer.kind === "notAuthorized") this.#options.onEvent({ kind: "waitingForHost" });
+    });
     if (answer !== null) this.#options.onReady(this.password);
   }
 
   /** Asks the focus from within the room, where it has gone, or to be made a moderator: nobody has to leave for that. */
   async summonFocus(): Promise<void> {
-    await this.#ask();
+    await this.#ask(() => undefined);
   }
 
   /** The room has let us in. */
@@ -103,7 +105,7 @@ export class Admission {
     void this.enter();
   }
 
-  async #ask(): Promise<ConferenceAnswer | null> {
+  async #ask(onAnswer: (answer: ConferenceAnswer) => void): Promise<ConferenceAnswer | null> {
     this.#entry?.cancel();
     const { focus, room, machineUid, line, onEnd } = this.#options;
     const entry = new Entry({
@@ -112,7 +114,10 @@ export class Admission {
       machineUid,
       line,
       sessionId: () => this.sessionId,
-      onAnswer: (answer) => this.#onAnswer(answer),
+      onAnswer: (answer) => {
+        this.#onAnswer(answer);
+        onAnswer(answer);
+      },
     });
     this.#entry = entry;
     const answer = await entry.run();
@@ -123,7 +128,6 @@ export class Admission {
   }
 
   #onAnswer(answer: ConferenceAnswer): void {
-    if (answer.kind === "notAuthorized") this.#options.onEvent({ kind: "waitingForHost" });
     if (answer.kind === "sessionInvalid") {
       this.sessionId = undefined;
       this.#options.onEvent({ kind: "session", sessionId: null, identity: null, authentication: true });

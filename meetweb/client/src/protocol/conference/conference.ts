@@ -202,6 +202,7 @@ export class Conference {
     if (!resumed) {
       this.#setNick(endpointId(jid));
       this.#fresh = true;
+      this.#joined = false; // the room has seen the old session go
       void this.#fetchIceServers();
     }
     this.#enterAnew();
