@@ -1,5 +1,6 @@
 /** Trouble with the line: what it is, and what still works meanwhile. */
 import type { VNode } from "preact";
+import { useEffect, useState } from "preact/hooks";
 import { type Key, t } from "../../i18n";
 import type { ConnectionState, MediaState } from "../../model/state";
 import { Icon } from "../icons";
@@ -12,21 +13,35 @@ export function bannerKey(connection: ConnectionState, media: MediaState, others
   if (connection === "reconnecting") return media === "connected" && others > 0 ? "banner.reconnecting" : "banner.reconnectingAll";
   if (others === 0) return null; // nobody to hear
   switch (media) {
+    case "none":
     case "connecting":
       return "banner.mediaConnecting";
     case "interrupted":
       return "banner.mediaInterrupted";
     case "failed":
       return "banner.mediaFailed";
-    case "none":
     case "connected":
       return null;
   }
 }
 
+/** Connecting is worth a word only when it takes longer than usual: else the pictures would jump at every joining. */
+const connectingMs = 1500;
+
 /** The banner that is up now. */
 export function useBanner(): Key | null {
-  return useSelect((s) => bannerKey(s.connection, s.media, s.participants.length));
+  const key = useSelect((s) => bannerKey(s.connection, s.media, s.participants.length));
+  const [late, setLate] = useState(false);
+  const connecting = key === "banner.mediaConnecting";
+  useEffect(() => {
+    if (!connecting) return;
+    const timer = setTimeout(() => setLate(true), connectingMs);
+    return () => {
+      clearTimeout(timer);
+      setLate(false);
+    };
+  }, [connecting]);
+  return connecting && !late ? null : key;
 }
 
 /** For the eyes; the live region says the same. */

@@ -56,6 +56,7 @@ test.each([
   ["connected", "interrupted", 2, "banner.mediaInterrupted"],
   ["connected", "failed", 2, "banner.mediaFailed"],
   ["connected", "none", 0, null],
+  ["connected", "none", 2, "banner.mediaConnecting"],
   ["connected", "connecting", 0, null],
 ] as const)("line %s and media %s with %i others: %s", (connection, media, others, key) => {
   expect(bannerKey(connection, media, others)).toBe(key);

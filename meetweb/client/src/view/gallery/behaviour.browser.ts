@@ -180,6 +180,20 @@ describe("pictures", () => {
     }));
 });
 
+describe("the line above the pictures", () => {
+  test("says when there is no sound and picture of the others yet, but not at every joining", () =>
+    withScene("two", async (page) => {
+      const line = page.getByRole("main").getByText("Connecting sound and picture");
+      await page.evaluate(() => window.gallery.change({ media: "connecting" }));
+      await page.waitForFunction(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true)))));
+      expect(await line.count()).toBe(0);
+      await page.evaluate(() => window.gallery.change({ media: "none" }));
+      await line.waitFor();
+      await page.evaluate(() => window.gallery.change({ media: "connected" }));
+      await line.waitFor({ state: "detached" });
+    }));
+});
+
 describe("sound", () => {
   test("everybody has an element of their own, as loud as the slider says", () =>
     withScene("two", async (page) => {
