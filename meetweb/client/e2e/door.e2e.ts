@@ -52,3 +52,15 @@ test("the connection is open before joining, and nobody is in the room", async (
   nothingWrong([gil]);
   await gil.close();
 });
+
+test.each([
+  ["insecure", "This page needs the secure address", () => Object.defineProperty(window, "isSecureContext", { value: false })],
+  ["without WebRTC", "This browser cannot hold video conferences", () => Reflect.deleteProperty(window, "RTCPeerConnection")],
+  ["without the server's word", "The server does not answer", () => Object.defineProperty(window, "config", { value: undefined })],
+])("a page %s says so", async (_, heading, obstacle) => {
+  const page = await browser.newPage({ ignoreHTTPSErrors: true, locale: "en-GB" });
+  await page.addInitScript(obstacle);
+  await page.goto(`${server.base}/haustuer`);
+  await page.getByRole("heading", { name: heading }).waitFor();
+  await page.close();
+});

@@ -1,5 +1,10 @@
 import { createApp } from "./model/app";
-import { mount } from "./view";
+import { obstacleOf } from "./model/obstacle";
+import { mount, mountObstacle } from "./view";
 
 const root = document.getElementById("app");
-if (root !== null) mount(root, createApp());
+if (root !== null) {
+  const obstacle = obstacleOf(window as Window & { config?: unknown });
+  if (obstacle === null) mount(root, createApp());
+  else mountObstacle(root, obstacle);
+}

@@ -155,6 +155,15 @@ export const de: Record<keyof typeof en, string> = {
   "notice.videoUnavailable": "Ihr Bild konnte nicht gesendet werden. Die anderen hören Sie weiter.",
 
   "panel.close": "{{title}} schließen",
+  "obstacle.browser": "Mit diesem Browser geht es leider nicht",
+  "obstacle.browserLead":
+    "Bitte nehmen Sie einen aktuellen Firefox, Chrome, Edge oder Safari. Wenn das einer ist, ist WebRTC in seinen Einstellungen abgeschaltet.",
+  "obstacle.config": "Der Server antwortet nicht",
+  "obstacle.configLead": "Diese Seite ist da, aber der Server dahinter gerade nicht. Bitte versuchen Sie es in einer Minute noch einmal.",
+  "obstacle.insecure": "Diese Seite braucht die sichere Adresse",
+  "obstacle.insecureLead":
+    "Browser geben Kamera und Mikrofon nur für Seiten frei, die verschlüsselt kommen. Die Adresse muss mit https beginnen.",
+  "obstacle.openSecurely": "Sichere Adresse öffnen",
   "password.show": "Passwort anzeigen",
 
   "passwordPrompt.label": "Passwort des Raums",

@@ -151,6 +151,13 @@ export const en = {
   "notice.videoUnavailable": "Your picture could not be sent. The others still hear you.",
 
   "panel.close": "Close {{title}}",
+  "obstacle.browser": "This browser cannot hold video conferences",
+  "obstacle.browserLead": "Please use a current Firefox, Chrome, Edge or Safari. If this is one, WebRTC is switched off in its settings.",
+  "obstacle.config": "The server does not answer",
+  "obstacle.configLead": "This page came, but the server behind it is not there at the moment. Please try again in a minute.",
+  "obstacle.insecure": "This page needs the secure address",
+  "obstacle.insecureLead": "Browsers give camera and microphone only to pages that came encrypted. The address has to begin with https.",
+  "obstacle.openSecurely": "Open the secure address",
   "password.show": "Show password",
 
   "passwordPrompt.label": "Password of the room",

@@ -4,8 +4,10 @@
  */
 import { render } from "preact";
 import { initLanguage } from "../i18n";
+import type { Obstacle } from "../model/obstacle";
 import type { App } from "../model/state";
 import { Root } from "./app";
+import { ObstaclePage } from "./door/obstacle";
 import { createStore, type DialogState, StoreContext } from "./store";
 import "./styles/tokens.css";
 import "./styles/base.css";
@@ -35,4 +37,11 @@ export function mount(root: HTMLElement, app: App, dialog: DialogState | null = 
     stop();
     render(null, root);
   };
+}
+
+/** Shows in `root` why the page cannot work here, until the returned function is called. */
+export function mountObstacle(root: HTMLElement, obstacle: Obstacle): () => void {
+  initLanguage();
+  render(<ObstaclePage obstacle={obstacle} />, root);
+  return () => render(null, root);
 }

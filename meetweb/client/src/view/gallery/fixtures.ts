@@ -1,4 +1,5 @@
 /** One state for each thing that can be on screen. */
+import type { Obstacle } from "../../model/obstacle";
 import type { AppState, ChatMessage, LocalState, LoginState, Notice, Participant, RemoteVideo } from "../../model/state";
 import type { DialogState } from "../store";
 import type { SceneName } from "./names";
@@ -7,6 +8,8 @@ import { paintedStream } from "./streams";
 export interface Scene {
   state: AppState;
   dialog?: DialogState;
+  /** Shown instead of the state. */
+  obstacle?: Obstacle;
 }
 
 /** All times are told from here, so that pictures stay the same. */
@@ -273,4 +276,7 @@ export const scenes: Record<SceneName, () => Scene> = {
   "left-failed": () => ({
     state: { ...base, screen: { kind: "left", room, reason: { kind: "failed", text: "item-not-found" } } },
   }),
+  "obstacle-insecure": () => ({ state: base, obstacle: "insecure" }),
+  "obstacle-browser": () => ({ state: base, obstacle: "browser" }),
+  "obstacle-config": () => ({ state: base, obstacle: "config" }),
 };

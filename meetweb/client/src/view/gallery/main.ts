@@ -3,7 +3,7 @@
  * state. Used by the tests and by whoever works on the view; no part of the product.
  */
 import type { Actions, App, AppState } from "../../model/state";
-import { mount } from "../index";
+import { mount, mountObstacle } from "../index";
 import type { DialogState } from "../store";
 import { scenes } from "./fixtures";
 import type { SceneName } from "./names";
@@ -76,7 +76,7 @@ if (!scene || !root) throw new Error(`no scene ${name}; there are: ${Object.keys
 
 const { app, calls, change } = fakeApp(scene.state);
 const dialog: DialogState | undefined = scene.dialog;
-const unmount = mount(root, app, dialog);
+const unmount = scene.obstacle === undefined ? mount(root, app, dialog) : mountObstacle(root, scene.obstacle);
 window.gallery = {
   calls,
   get state() {

@@ -43,6 +43,9 @@ export const sceneNames = [
   "left-notAllowed",
   "left-stopped",
   "left-failed",
+  "obstacle-insecure",
+  "obstacle-browser",
+  "obstacle-config",
 ] as const;
 
 export type SceneName = (typeof sceneNames)[number];
