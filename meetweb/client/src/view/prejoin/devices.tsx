@@ -23,10 +23,12 @@ const pickers: readonly Picker[] = [
 /** Browsers that cannot choose the output have no loudspeakers to list. */
 export const canChooseSpeaker = (): boolean => "setSinkId" in HTMLMediaElement.prototype;
 
-function DevicePicker({ picker, compact }: { picker: Picker; compact: boolean }): VNode {
+function DevicePicker({ picker, compact }: { picker: Picker; compact: boolean }): VNode | null {
   const { actions } = useStore();
   const list: readonly DeviceChoice[] = useSelect((s) => s.local.devices[picker.list], [picker]);
   const chosen = useSelect((s) => s.local.chosen[picker.kind], [picker]);
+  // Before the room, a line of its own says what is missing or not allowed.
+  if (compact && list.length === 0) return null;
   // Nothing chosen, or what was chosen is unplugged: the browser takes its default, which it lists first.
   const shown = list.some((d) => d.id === chosen) ? chosen : (list[0]?.id ?? "");
   return (
