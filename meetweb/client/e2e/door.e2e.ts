@@ -53,6 +53,25 @@ test("the connection is open before joining, and nobody is in the room", async (
   await gil.close();
 });
 
+test("where the network lets no WebSocket through, BOSH does", async () => {
+  const bosh = (): Promise<number> => server.metric('stammtisch_xmpp_streams_opened_total{transport="bosh"}');
+  const before = await bosh();
+  const lis = await Visitor.open(browser, "Lis", "about:blank");
+  await lis.page.addInitScript(() => {
+    const Native = WebSocket;
+    window.WebSocket = class extends Native {
+      constructor(url: string | URL, protocols?: string | string[]) {
+        super(String(url).replace("/xmpp-websocket", "/not-let-through"), protocols);
+      }
+    };
+  });
+  await lis.page.goto(`${server.base}/haustuer`);
+  await join(lis);
+  await waits(lis);
+  expect(await bosh()).toBeGreaterThan(before);
+  await lis.close();
+});
+
 test.each([
   ["insecure", "This page needs the secure address", () => Object.defineProperty(window, "isSecureContext", { value: false })],
   ["without WebRTC", "This browser cannot hold video conferences", () => Reflect.deleteProperty(window, "RTCPeerConnection")],

@@ -80,7 +80,7 @@ export class Visit {
       room: roomLocalpart(room),
       machineUid: settings.read().machineUid,
       openStream: stropheStreams(
-        withRoom(config.serviceUrl, roomLocalpart(room)),
+        config.serviceUrls.map((url) => withRoom(url, roomLocalpart(room))),
         this.#credentials ?? { jid: config.anonymousDomain ?? config.domain, password: "" },
       ),
       // COMPAT(Firefox): no simulcast by SSRCs in SDP, only by RIDs.

@@ -13,7 +13,8 @@ export interface ClientConfig {
   focus: string;
   /** Bare JID of the focus's user, when known beforehand. */
   focusUser: string | undefined;
-  serviceUrl: string;
+  /** Where the server takes streams, in the order to try: BOSH is for networks that let no WebSocket through. */
+  serviceUrls: readonly string[];
   preferSctp: boolean;
   /** Rooms are started by account holders only. Stock configurations do not say; the focus's answers do. */
   accountsNeeded: boolean;
@@ -39,21 +40,22 @@ export function readConfig(raw: unknown, location: { href: string }): ClientConf
     muc: muc.toLowerCase(),
     focus: text(hosts.focus) ?? `focus.${domain}`,
     focusUser: text(config.focusUserJid),
-    serviceUrl: serviceUrl(config, new URL(location.href)),
+    serviceUrls: serviceUrls(config, new URL(location.href)),
     accountsNeeded: bag(config.stammtisch).accountsNeeded === true,
     preferSctp: bag(config.bridgeChannel).preferSctp !== false,
     pingIntervalMs: number(bag(config.xmppPing).interval) ?? 10_000,
   };
 }
 
-function serviceUrl(config: Bag, page: URL): string {
+function serviceUrls(config: Bag, page: URL): string[] {
   const websocket = text(config.websocket);
   const bosh = text(config.bosh);
   const wanted = page.searchParams.get("transport");
   const service = text(config.serviceUrl) ?? websocket ?? bosh ?? "/xmpp-websocket";
-  if (wanted === "bosh") return httpUrl(bosh ?? "/http-bind", page);
-  if (wanted === "websocket") return webSocketUrl(websocket ?? service, page);
-  return /^https?:/.test(service) || service === bosh ? httpUrl(service, page) : webSocketUrl(service, page);
+  if (wanted === "bosh") return [httpUrl(bosh ?? "/http-bind", page)];
+  if (wanted === "websocket") return [webSocketUrl(websocket ?? service, page)];
+  if (/^https?:/.test(service) || service === bosh) return [httpUrl(service, page)];
+  return [webSocketUrl(service, page), ...(bosh === undefined ? [] : [httpUrl(bosh, page)])];
 }
 
 function httpUrl(service: string, page: URL): string {

@@ -26,7 +26,7 @@ export function accountJid(user: string, config: ClientConfig): string {
   return name.includes("@") ? name : `${name}@${config.authDomain}`;
 }
 
-/** Asks once; the second connection is closed in any case. */
+/** Asks once by each way to the server until one opens; the second connection is closed in any case. */
 export async function login(request: LoginRequest): Promise<LoginResult> {
   const { config } = request;
   const jid = accountJid(request.user, config);
@@ -37,10 +37,10 @@ export async function login(request: LoginRequest): Promise<LoginResult> {
     };
     const line = new Line(
       {
-        openStream: stropheStreams(config.serviceUrl, { jid, password: request.password }),
+        openStream: stropheStreams(config.serviceUrls, { jid, password: request.password }),
         pingTo: config.domain,
         pingIntervalMs: config.pingIntervalMs,
-        firstAttempts: 1,
+        firstAttempts: config.serviceUrls.length,
         giveUpAfterMs: 0,
       },
       {

@@ -83,18 +83,22 @@ describe("config.js", () => {
       anonymousDomain: "guest.meet.example",
       focus: "focus.meet.example",
       preferSctp: true,
-      serviceUrl: "wss://meet.example:8443/xmpp-websocket",
+      serviceUrls: ["wss://meet.example:8443/xmpp-websocket", "https://meet.example:8443/http-bind"],
     });
   });
 
   it("may leave the address to the page", () => {
-    expect(readConfig({ hosts, websocket: "/xmpp-websocket" }, page).serviceUrl).toBe("wss://meet.example:8443/xmpp-websocket");
-    expect(readConfig({ hosts, bosh: "/http-bind" }, page).serviceUrl).toBe("https://meet.example:8443/http-bind");
+    expect(readConfig({ hosts, websocket: "/xmpp-websocket" }, page).serviceUrls).toEqual(["wss://meet.example:8443/xmpp-websocket"]);
+    expect(readConfig({ hosts, bosh: "/http-bind" }, page).serviceUrls).toEqual(["https://meet.example:8443/http-bind"]);
+    expect(readConfig({ hosts, websocket: "/xmpp-websocket", bosh: "/http-bind" }, page).serviceUrls).toEqual([
+      "wss://meet.example:8443/xmpp-websocket",
+      "https://meet.example:8443/http-bind",
+    ]);
   });
 
   it("lets the page's address choose BOSH", () => {
     const config = readConfig({ hosts, websocket: "/xmpp-websocket", bosh: "/http-bind" }, { href: `${page.href}?transport=bosh` });
-    expect(withRoom(config.serviceUrl, "standup")).toBe("https://meet.example:8443/http-bind?room=standup");
+    expect(config.serviceUrls.map((url) => withRoom(url, "standup"))).toEqual(["https://meet.example:8443/http-bind?room=standup"]);
   });
 
   it("without hosts is an error", () => {

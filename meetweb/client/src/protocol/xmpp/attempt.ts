@@ -4,6 +4,7 @@ import type { SMState, SMStorageBackend } from "strophe.js";
 import { Strophe } from "strophe.js";
 import { fromDom, toDom } from "../xml/dom";
 import type { Xml } from "../xml/node";
+import { firstThatOpens } from "./fallback";
 import type { Credentials, OpenStream, Stream, StreamEnd, StreamHandlers } from "./stream";
 
 /** Resumption state in memory: a reloaded page is a new visit. */
@@ -28,8 +29,12 @@ class ResumptionStore implements SMStorageBackend {
   }
 }
 
-/** Streams to `url`, all of one session where the server lets it be resumed. */
-export function stropheStreams(url: string, credentials: Credentials): OpenStream {
+/** Streams to the first of `urls` that opens, all of one session where the server lets it be resumed. */
+export function stropheStreams(urls: readonly string[], credentials: Credentials): OpenStream {
+  return firstThatOpens(urls.map((url) => streamsTo(url, credentials)));
+}
+
+function streamsTo(url: string, credentials: Credentials): OpenStream {
   const store = new ResumptionStore();
   return (handlers) => {
     const attempt = new Attempt(withToken(url, store.token), store, handlers);
