@@ -5,7 +5,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // apart is a server whose roles are processes of their own.
@@ -110,4 +112,23 @@ func TestRolesApart(t *testing.T) {
 	}
 	third := []string{host.takeOffer(t, room, "host-join"), guest.takeOffer(t, room, "guest-join")}
 	t.Logf("sessions: %q with the first bridge, %q with the second, %q with the second focus", first, second, third)
+}
+
+// A second bridge process on the same port ends before it logs in, which would end the first one's session.
+func TestSecondBridge(t *testing.T) {
+	s := newApart(t)
+	s.start(t, "--roles", "xmpp")
+	first := s.role(t, "bridge")
+	second := s.rest.launch(t, "serve", "--roles", "bridge")
+	select {
+	case <-second.done:
+	case <-time.After(patience):
+		t.Fatal("the second bridge does not end")
+	}
+	if code := second.cmd.ProcessState.ExitCode(); code != exitFailure || !strings.Contains(second.log.String(), "is in use; is another stammtisch running?") {
+		t.Errorf("the second bridge: exit %d, it says\n%s", code, second.log)
+	}
+	if _, code := first.signal(t, syscall.SIGTERM); code != exitOK || strings.Contains(first.log.String(), "trying again") {
+		t.Errorf("the first bridge was disturbed: exit %d, it says\n%s", code, first.log)
+	}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -40,12 +39,7 @@ func (a *assembly) addRemote(name string, full xmpp.JID, build func(xmpp.Link) (
 	dial := xmpp.DialConfig{Address: a.cfg.XMPP.Server, JID: full, Password: string(bytes.TrimRight(secret, "\r\n"))}
 	a.add(component{name: name, run: func(ctx context.Context) error {
 		for ctx.Err() == nil {
-			err := a.runRemote(ctx, dial, build, now)
-			var taken *net.OpError
-			if errors.As(err, &taken) && taken.Op == "listen" {
-				return err
-			}
-			if ctx.Err() == nil {
+			if err := a.runRemote(ctx, dial, build, now); ctx.Err() == nil {
 				a.log.Warn("not connected to xmpp.server, trying again", "role", name, "err", err)
 			}
 			select {

@@ -21,6 +21,14 @@ func (a *assembly) addBridge() error {
 	if !a.has(roleBridge) {
 		return nil
 	}
+	if a.xmpp == nil {
+		// Looked at before it logs in, which ends the session of one that runs already.
+		probe, err := net.ListenPacket("udp", a.cfg.Bridge.Listen)
+		if err != nil {
+			return explain("bridge.listen", err)
+		}
+		_ = probe.Close()
+	}
 	return a.addEntity("bridge", a.domains.bridgeAccount, bridgeID, func(link xmpp.Link) (entity, error) {
 		b, err := bridge.New(a.bridgeConfig(), link, a.log)
 		if err != nil {
