@@ -120,6 +120,11 @@ func TestProblems(t *testing.T) {
 		"proxies":           {"web: {trusted_proxies: [10.0.0.0/8, lan]}\n", []string{"web.trusted_proxies: \"lan\""}},
 		"advertise":         {"bridge: {advertise: [meet.example]}\n", []string{"bridge.advertise: \"meet.example\""}},
 		"root is missing":   {"web: {root: nowhere}\n", []string{"web.root: ", "is not a directory"}},
+		"grace too long":    {"grace: 1h\n", []string{"grace: must be more than 0s and at most 10m"}},
+		"list in a list":    {"web: {trusted_proxies: [[a]]}\n", []string{"web.trusted_proxies: must be a list of single values"}},
+		"group for list":    {"bridge: {advertise: {a: b}}\n", []string{"bridge.advertise: must be a list"}},
+		"server, no port":   {"xmpp: {server: meet.example}\n", []string{"xmpp.server: \"meet.example\" is no host:port"}},
+		"bridge, any port":  {"bridge: {listen: ':0'}\n", []string{"bridge.listen: needs a port other than 0"}},
 		"bridge needs port": {"bridge: {listen: ''}\n", []string{"bridge.listen: "}},
 	} {
 		t.Run(name, func(t *testing.T) {
