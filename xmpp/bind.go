@@ -15,7 +15,10 @@ func (c *stream) bind(st Stanza) error {
 	if !s.countIn() { // RFC 6120 §7.6.2.1
 		return c.bindFailed(st, &Error{Type: Wait, Condition: ResourceConstraint, Text: "too many sessions of one address"})
 	}
-	for taken := c.srv.router.bind(s); taken != nil; taken = c.srv.router.bind(s) {
+	result := Stanza{Kind: IQ, Type: "result", ID: st.ID}.WithPayload(
+		NewElement(NSBind, "bind").With(NewElement(NSBind, "jid").WithText(jid.String())))
+	taken, err := c.register(s, result)
+	for ; taken != nil; taken, err = c.register(s, result) {
 		old, ok := taken.(*session)
 		if !ok {
 			s.countOut()
@@ -25,13 +28,24 @@ func (c *stream) bind(st Stanza) error {
 	}
 	c.srv.count.sessions.Add(1)
 	c.carry(s)
+	if err != nil {
+		return err
+	}
 	if err := c.checkPassword(); err != nil {
 		return err
 	}
 	c.log.Debug("bound")
-	result := Stanza{Kind: IQ, Type: "result", ID: st.ID}.WithPayload(
-		NewElement(NSBind, "bind").With(NewElement(NSBind, "jid").WithText(jid.String())))
-	return c.send(result.Append(nil))
+	return nil
+}
+
+// register gives the session its address, or returns who has it. What is sent to the address from now on comes after the answer.
+func (c *stream) register(s *session, answer Stanza) (taken resident, err error) {
+	s.mu.Lock() // Deliver waits
+	defer s.mu.Unlock()
+	if taken = c.srv.router.bind(s); taken != nil {
+		return taken, nil
+	}
+	return nil, c.send(answer.Append(nil))
 }
 
 // countIn counts the session of its network, or returns false where there are too many.

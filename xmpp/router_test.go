@@ -295,6 +295,34 @@ func TestConflictReplacesTheOldSession(t *testing.T) {
 	young.expect("for the young")
 }
 
+// What somebody sends to an address just as it is bound comes after the answer that tells the client of it.
+func TestNothingComesBeforeTheAddress(t *testing.T) {
+	s := newTestServer(t)
+	room := s.link("room@auth.meet.example/x")
+	var wg sync.WaitGroup
+	stop := make(chan struct{})
+	defer wg.Wait()
+	defer close(stop)
+	wg.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				_ = room.Send(NewStanza(Message, "headline", JID{}, MustJID("host@meet.example/desk"), body("early")))
+			}
+		}
+	})
+	for range 10 {
+		c := s.login("host", "meet.example", "hostpw")
+		c.send(`<iq id="b" type="set" xmlns="jabber:client"><bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"><resource>desk</resource></bind></iq>`)
+		if el, err := c.recv(); err != nil || !strings.Contains(el, `id="b"`) {
+			t.Fatalf("the answer to bind begins with %q, %v", el, err)
+		}
+		c.end()
+	}
+}
+
 func TestShutdown(t *testing.T) {
 	srv, err := New(Config{Hosts: []Host{{Name: "guest.meet.example", Auth: AuthAnonymous}}}, Deps{})
 	if err != nil {
