@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -39,6 +40,7 @@ type clientLink struct {
 	wg    sync.WaitGroup
 	once  sync.Once
 	over  chan struct{} // closed when read has ended
+	why   atomic.Pointer[StreamError]
 }
 
 // Dial logs in and binds cfg.JID. The link breaks when the connection does; whoever wants another one dials again.
@@ -89,8 +91,14 @@ func (l *clientLink) Send(st Stanza) error {
 	return l.out.push(entry{st: st}, st.Size(), false)
 }
 
-// Receive implements Link.
-func (l *clientLink) Receive(ctx context.Context) (Stanza, error) { return l.in.take(ctx) }
+// Receive implements Link. Where the server has said why it ends the stream, the error is also that *StreamError.
+func (l *clientLink) Receive(ctx context.Context) (Stanza, error) {
+	st, err := l.in.take(ctx)
+	if why := l.why.Load(); err == ErrClosed && why != nil {
+		err = fmt.Errorf("%w: %w", err, why)
+	}
+	return st, err
+}
 
 // Close implements Link. It waits a moment for what was sent to leave, and for the server to close its side.
 func (l *clientLink) Close() error {
@@ -149,6 +157,8 @@ func (l *clientLink) take(frame []byte) error {
 	if _, bad := errors.AsType[*Error](err); bad || errors.Is(err, ErrInvalidXMLNS) {
 		el, err := parseTopLevel(frame)
 		if err == nil && el.Is(NSStream, "error") {
+			why, _ := errors.AsType[*StreamError](unexpected(el, nil))
+			l.why.Store(why)
 			return errPeerClosed
 		}
 		return err // an element that we have not asked for, or a stanza from a bad address

@@ -114,6 +114,25 @@ func TestRolesApart(t *testing.T) {
 	t.Logf("sessions: %q with the first bridge, %q with the second, %q with the second focus", first, second, third)
 }
 
+// A second focus process takes the first one's place, which ends and says why. Otherwise they would take it from each other for ever.
+func TestSecondFocus(t *testing.T) {
+	s := newApart(t)
+	s.start(t, "--roles", "xmpp")
+	first := s.role(t, "focus")
+	second := s.role(t, "focus")
+	select {
+	case <-first.done:
+	case <-time.After(patience):
+		t.Fatal("the first focus does not end")
+	}
+	if code := first.cmd.ProcessState.ExitCode(); code != exitFailure || !strings.Contains(first.log.String(), "another process has logged in as focus@auth.meet.example") {
+		t.Errorf("the first focus: exit %d, it says\n%s", code, first.log)
+	}
+	if _, code := second.signal(t, syscall.SIGTERM); code != exitOK || strings.Contains(second.log.String(), "trying again") {
+		t.Errorf("the second focus was disturbed: exit %d, it says\n%s", code, second.log)
+	}
+}
+
 // A second bridge process on the same port ends before it logs in, which would end the first one's session.
 func TestSecondBridge(t *testing.T) {
 	s := newApart(t)

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -39,7 +40,11 @@ func (a *assembly) addRemote(name string, full xmpp.JID, build func(xmpp.Link) (
 	dial := xmpp.DialConfig{Address: a.cfg.XMPP.Server, JID: full, Password: string(bytes.TrimRight(secret, "\r\n"))}
 	a.add(component{name: name, run: func(ctx context.Context) error {
 		for ctx.Err() == nil {
-			if err := a.runRemote(ctx, dial, build, now); ctx.Err() == nil {
+			err := a.runRemote(ctx, dial, build, now)
+			if why, ok := errors.AsType[*xmpp.StreamError](err); ok && why.Condition == "conflict" {
+				return fmt.Errorf("another process has logged in as %s", full)
+			}
+			if ctx.Err() == nil {
 				a.log.Warn("not connected to xmpp.server, trying again", "role", name, "err", err)
 			}
 			select {
