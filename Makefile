@@ -20,7 +20,7 @@ help: ## lists the targets
 build: bin/stammtisch ## builds the client and bin/stammtisch
 
 bin/stammtisch: client FORCE
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $@ ./cmd/stammtisch
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o $@ ./cmd/stammtisch
 
 client: $(CLIENT)/dist/index.html ## builds the web client that the binary embeds
 

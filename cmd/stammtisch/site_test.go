@@ -18,7 +18,7 @@ import (
 // binary builds the program once for all tests, without the race detector: what these tests kill, they also time.
 var binary = sync.OnceValues(func() (string, error) {
 	file := filepath.Join(binaryDir, "stammtisch")
-	out, err := exec.Command("go", "build", "-o", file, ".").CombinedOutput()
+	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", file, ".").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}
