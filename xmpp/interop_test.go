@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"math/big"
 	"net"
 	"os/exec"
@@ -194,7 +195,7 @@ func TestDialedLinkBreaks(t *testing.T) {
 	s.EndAccount(MustJID("jvb@auth.meet.example"), "the password was changed")
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	if st, err := far.Receive(ctx); err != ErrClosed {
+	if st, err := far.Receive(ctx); !errors.Is(err, ErrClosed) || !strings.Contains(err.Error(), "not-authorized") {
 		t.Errorf("a broken link receives %v, %v", st, err)
 	}
 	_ = far.Close()
