@@ -73,7 +73,7 @@ func TestFlood(t *testing.T) {
 }
 
 // TestSourcesOfTheBridge: the SSRCs with which the bridge sends its feedback are in everybody's offer. Twice in one description, they
-// make browsers refuse it.
+// make Chromium refuse it.
 func TestSourcesOfTheBridge(t *testing.T) {
 	theft := []jingle.Content{{Name: "video", Sources: []jingle.Source{{SSRC: 2, Name: "ana-v1", MSID: "s"}}}}
 	scenario(t, "are not a client's to add", testConfig, func(t *testing.T, w *world) {

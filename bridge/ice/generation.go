@@ -114,6 +114,10 @@ func (g *generation) start(ufrag, password string) error {
 
 // handleRequest takes a check that names our ufrag. It is called on a reading goroutine.
 func (g *generation) handleRequest(s *udp.Socket, from netip.AddrPort, packet []byte, arrival time.Time) {
+	c := g.conns[s.Addr()]
+	if c == nil {
+		return // an address that the machine got later: the agent cannot use it, so that an answer would mislead
+	}
 	request, err := authenticated(packet, g.password)
 	if err != nil {
 		g.mux.unauthenticated.Add(1)
@@ -127,9 +131,7 @@ func (g *generation) handleRequest(s *udp.Socket, from netip.AddrPort, packet []
 			_ = s.SendTo(from, response)
 		}
 	}
-	if c := g.conns[s.Addr()]; c != nil {
-		g.deliver(c, packet, from)
-	}
+	g.deliver(c, packet, from)
 }
 
 func (g *generation) deliver(c *conn, packet []byte, from netip.AddrPort) {

@@ -213,7 +213,7 @@ func TestAgentsMeet(t *testing.T) {
 	}
 }
 
-// TestEarliestCheckIsNotLost sends a check as soon as there are credentials, and no second one: who is answered, as Firefox or pion,
+// TestEarliestCheckIsNotLost sends a check as soon as there are credentials, and no second one: a client that is answered, as pion,
 // waits for ours.
 func TestEarliestCheckIsNotLost(t *testing.T) {
 	m := newMux(t, "127.0.0.1:0", Config{})
