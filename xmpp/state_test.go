@@ -171,6 +171,23 @@ func TestStateAfterResumption(t *testing.T) {
 	again.expect("<undefined-condition", "handled-count-too-high")
 }
 
+// Over BOSH a state comes in as many answers as it has writes.
+func TestStateOverBOSH(t *testing.T) {
+	s := newTestServer(t)
+	b, jid := s.boshGuest()
+	const n = 300
+	s.SendState(jid, largeRoom(n))
+	next := 0
+	for next < n {
+		for p := range b.do("", "").All(NSClient, "presence") {
+			if want := fmt.Sprintf("r@conference.meet.example/%d", next); p.Attr("from") != want || p.Attr("to") != jid.String() {
+				t.Fatalf("presence from %s to %s; want the one from %s", p.Attr("from"), p.Attr("to"), want)
+			}
+			next++
+		}
+	}
+}
+
 // enter sends a state to one session and waits until it is written.
 func enter(srv *Server, to JID, all []*Stanza, written *atomic.Int64) {
 	want := written.Load() + int64(len(all))
