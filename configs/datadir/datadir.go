@@ -66,7 +66,7 @@ func create(path string) error {
 		return err
 	}
 	if uid, gid, ok := owner(info); ok && os.Geteuid() == 0 {
-		return os.Chown(path, uid, gid)
+		return os.Lchown(path, uid, gid)
 	}
 	return nil
 }
@@ -77,13 +77,21 @@ func (d *Dir) Path(name string) string { return filepath.Join(d.path, name) }
 // String returns the directory's absolute path.
 func (d *Dir) String() string { return d.path }
 
-// Ensure creates an empty file name, mode 0600, unless there is one.
+// Ensure creates an empty file name, mode 0600, unless there is one. It follows no links: whoever owns the directory may have put them
+// there for root to give away, or to create, what they point to.
 func (d *Dir) Ensure(name string) error {
-	f, err := os.OpenFile(d.Path(name), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return err
+	f, err := os.OpenFile(d.Path(name), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err == nil {
+		return errors.Join(d.own(f), f.Close())
 	}
-	return errors.Join(d.own(f), f.Close())
+	info, statErr := os.Lstat(d.Path(name))
+	switch {
+	case statErr != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is not a file", d.Path(name))
+	}
+	return nil
 }
 
 // Read returns the contents of name; a missing file is an error that matches fs.ErrNotExist.

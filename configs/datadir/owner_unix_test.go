@@ -40,3 +40,62 @@ func TestRootKeepsOwner(t *testing.T) {
 		}
 	}
 }
+
+// Whoever owns the directory may put links into it. Root follows none of them when it creates a file there, nor gives away what they
+// point to.
+func TestLinksAreNotFollowed(t *testing.T) {
+	base := t.TempDir()
+	data := filepath.Join(base, "data")
+	if err := os.Mkdir(data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if os.Getuid() == 0 {
+		if err := os.Chown(data, 12345, 23456); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d, err := Open(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	precious, missing := filepath.Join(base, "precious"), filepath.Join(base, "missing")
+	if err := os.WriteFile(precious, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, target := range []string{precious, missing} {
+		name := "to-" + filepath.Base(target)
+		if err := os.Symlink(target, d.Path(name)); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Ensure(name); err == nil {
+			t.Errorf("a link to %s passes for a file of ours", filepath.Base(target))
+		}
+	}
+	if _, err := os.Lstat(missing); err == nil {
+		t.Error("what the link points to was created")
+	}
+	info, err := os.Stat(precious)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if uid, _, _ := owner(info); uid != os.Getuid() {
+		t.Errorf("what the link points to belongs to %d now", uid)
+	}
+}
+
+// What is there keeps its owner: only what root creates is handed over.
+func TestEnsureKeepsWhatIsThere(t *testing.T) {
+	d, err := Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(d.Path("f"), []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Ensure("f"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := d.Read("f"); err != nil || string(got) != "x" {
+		t.Errorf("the file has %q, %v", got, err)
+	}
+}
