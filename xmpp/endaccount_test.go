@@ -30,6 +30,8 @@ func TestEndAccount(t *testing.T) {
 func TestNewPasswordsSessionsStay(t *testing.T) {
 	s := newTestServer(t)
 	before := s.account("host", "meet.example", "hostpw", "before")
+	before.send(pingMain) // the last look at the password comes after the answer to bind
+	before.expect(`id="p"`, "result")
 	s.accounts.set("host@meet.example", "newpw")
 	after := s.account("host", "meet.example", "newpw", "after")
 	s.EndAccount(MustJID("host@meet.example"), "password changed")
