@@ -29,7 +29,8 @@ type Link interface {
 	Sender
 	// JID is the full address that the link is bound to. Whatever Send sends is from it.
 	JID() JID
-	// Receive returns the next stanza for the link, in order. It ends with ctx's error, or with ErrClosed once the link is broken.
+	// Receive returns the next stanza for the link, in order. It ends with ctx's error, or once the link is broken with one
+	// that is ErrClosed, and, where the server has said why, its *StreamError.
 	Receive(ctx context.Context) (Stanza, error)
 	// Close ends the link; whatever the entity was present in sees it leave.
 	Close() error
