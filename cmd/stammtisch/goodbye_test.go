@@ -63,3 +63,19 @@ func TestTerminationSaysGoodbye(t *testing.T) {
 	}
 	t.Logf("ended after %s", took)
 }
+
+// A closed terminal (SIGHUP) ends the server as politely.
+func TestClosedTerminalSaysGoodbye(t *testing.T) {
+	s := newSite(t, "meet.example")
+	server := s.start(t)
+	guest := overTCP(t, "guest", s.tcpAddr())
+	if failed := guest.logIn(t, "guest."+s.domain, "", ""); failed != nil {
+		t.Fatal(failed)
+	}
+	if took, code := server.signal(t, syscall.SIGHUP); code != exitOK || took > farewellTime {
+		t.Errorf("the process ended after %s with exit %d, want 0 within %s", took, code, farewellTime)
+	}
+	if end := guest.await(t, "the stream's goodbye", named("error")); end.at("system-shutdown") == nil {
+		t.Errorf("the stream's goodbye is %s", end)
+	}
+}

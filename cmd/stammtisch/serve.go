@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"os/signal"
 	"slices"
 	"strings"
@@ -36,7 +37,7 @@ func newServe(std streams, set *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the server",
-		Long: `Run the server until it gets SIGTERM or SIGINT; then it says goodbye to everybody.
+		Long: `Run the server until it gets SIGTERM or SIGINT, or its terminal is closed; then it says goodbye to everybody.
 A second signal ends it at once.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -55,7 +56,11 @@ A second signal ends it at once.`,
 			if printConfig {
 				return cfg.Print(std.out)
 			}
-			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
+			ending := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
+			if !signal.Ignored(syscall.SIGHUP) { // as under nohup
+				ending = append(ending, syscall.SIGHUP)
+			}
+			ctx, stop := signal.NotifyContext(cmd.Context(), ending...)
 			defer stop()
 			context.AfterFunc(ctx, stop) // the second signal has its usual effect
 			return serve(ctx, cfg, roles, std)
