@@ -96,13 +96,12 @@ export class Visit {
   /** Hangs up. `withPage`: the page itself is going away. */
   leave(withPage = false): void {
     this.#ahead.close(withPage);
-    const conference = this.#conference;
-    if (conference === null) return;
+    this.#conference?.leave(withPage);
     this.#conference = null;
+    this.#accountNeeded = false;
     this.#ending = false;
-    conference.leave(withPage);
     const { screen } = this.#options.state();
-    if (screen.kind === "welcome" || withPage) return;
+    if (withPage || screen.kind === "welcome" || screen.kind === "prejoin" || screen.kind === "left") return;
     this.#options.dispatch({ kind: "screen", screen: { kind: "left", room: screen.room, reason: { kind: "hungUp" } } });
     this.#enteredAt = 0;
   }
