@@ -75,8 +75,10 @@ export function Stage({ room }: { room: string }): VNode {
   const seats = useSeats();
   const stage = useStage();
   const layout = useSelect((s) => s.layout);
+  // While the room is entered anew, who else is in it is not known.
+  const inside = useSelect((s) => s.local.id !== null);
   // Alone one sees oneself, or what one is about to show.
-  const own = seats.every((seat) => seat.local) ? seats.at(-1) : undefined;
+  const own = inside && seats.every((seat) => seat.local) ? seats.at(-1) : undefined;
   const view =
     own !== undefined ? (
       <Alone own={own} room={room} />

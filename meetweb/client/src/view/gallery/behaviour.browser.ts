@@ -139,6 +139,16 @@ describe("pictures", () => {
       expect(await actions(page)).toEqual([["setScreen", false]]);
     }));
 
+  test("nobody is called alone while the room is entered anew", () =>
+    withScene("two", async (page) => {
+      await page.evaluate(() => {
+        const { local } = window.gallery.state;
+        window.gallery.change({ participants: [], local: { ...local, id: null } });
+      });
+      await page.getByRole("article", { name: "Anna Keller" }).waitFor({ state: "detached" });
+      expect(await page.getByRole("heading", { name: "You are the only one here" }).count()).toBe(0);
+    }));
+
   test("showing one's screen to nobody yet still invites", () =>
     withScene("alone-sharing", async (page) => {
       await page.getByRole("article", { name: "Your screen" }).waitFor();
