@@ -69,6 +69,37 @@ test("a cut line to the server, then the server's end", async () => {
   await cable.close();
 });
 
+test("a broken connection to the bridge", async () => {
+  const hanna = await Visitor.open(browser, "Hanna", `${server.base}/bruecke`);
+  await join(hanna);
+  await waits(hanna);
+  await logIn(hanna, "hanna", "correct horse");
+  await isInCall(hanna);
+  const gil = await Visitor.open(browser, "Gil", `${server.base}/bruecke`);
+  await join(gil);
+  await everybodyMeets([gil, hanna], [gil, hanna], 10_000);
+
+  // Said while it lasts, with initials instead of a black picture; watched from inside, since it may be over soon.
+  const words = "are being set up again";
+  await gil.page.evaluate((text) => {
+    const pc = (window as unknown as { connections: RTCPeerConnection[] }).connections.at(-1);
+    if (pc === undefined) throw new Error("no connection");
+    Object.defineProperty(pc, "connectionState", { value: "failed", configurable: true });
+    pc.dispatchEvent(new Event("connectionstatechange"));
+    return new Promise<void>((done) => {
+      const look = (): void => {
+        const said = document.querySelector("main")?.textContent?.includes(text) === true;
+        if (said && document.querySelector('article[aria-label="Hanna"] video') === null) done();
+        else requestAnimationFrame(look);
+      };
+      look();
+    });
+  }, words);
+  await everybodyMeets([gil, hanna], [gil, hanna], 15_000);
+  expect(await gil.page.getByText(words).and(gil.page.locator(":not([aria-live] *)")).count()).toBe(0);
+  nothingWrong([gil, hanna]);
+});
+
 /** How many pictures each has decoded until now. */
 function frames(all: readonly Visitor[]): Promise<number[]> {
   return Promise.all(all.map(async (v) => Object.values((await v.received()).frames).reduce((sum, n) => sum + n, 0)));

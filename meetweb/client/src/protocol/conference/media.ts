@@ -144,6 +144,7 @@ export class ConferenceMedia {
   #restart(session: MediaSession): void {
     session.close();
     this.#session = null;
+    this.#options.onEvent({ kind: "tracks", tracks: [] });
     this.#options.onState("failed");
     const wait = backoffMs(this.#restarts++, firstRestartMs, longestRestartMs) + firstRestartMs / 2;
     clearTimeout(this.#timer);

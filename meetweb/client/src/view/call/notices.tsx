@@ -84,13 +84,13 @@ function ToastView({ toast }: { toast: Toast }): VNode {
   );
 }
 
-/** What the banner tells for as long as it lasts needs no toast. */
+/** What the banner tells, for as long as it lasts: a toast would come when it is over. */
 const saidByBanner: readonly Notice["kind"][] = ["reconnecting", "mediaRestarting"];
 
 export function Notices(): VNode {
   const notices = useSelect((s) => s.notices);
   const banner = useBanner();
-  const toasts = toToasts(notices.filter((notice) => banner === null || !saidByBanner.includes(notice.kind)));
+  const toasts = toToasts(notices.filter((notice) => !saidByBanner.includes(notice.kind)));
   const newest = notices[notices.length - 1];
   return (
     <>
