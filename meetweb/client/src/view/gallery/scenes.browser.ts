@@ -108,3 +108,19 @@ describe("twice the text size", () => {
     await close();
   });
 });
+
+describe("a telephone held sideways shows what it is about and the next thing to do", () => {
+  test.each([
+    ["prejoin", "team-monday", "Join"],
+    ["joining", "Joining team-monday", "Cancel"],
+    ["alone", "You are the only one here", "Copy link"],
+  ])("%s", async (scene, heading, button) => {
+    const { page, close } = await gallery.open(scene, { width: 740, height: 360, touch: true });
+    for (const part of [page.getByRole("heading", { name: heading }), page.getByRole("button", { name: button })]) {
+      const box = await part.last().boundingBox();
+      expect(box?.y).toBeGreaterThan(40);
+      expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(360);
+    }
+    await close();
+  });
+});
