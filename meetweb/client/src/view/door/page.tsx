@@ -3,7 +3,15 @@ import type { ComponentChildren, VNode } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { Brand } from "../kit/parts";
 
-export function DoorPage({ title, drawing, children }: { title: string; drawing?: VNode; children: ComponentChildren }): VNode {
+interface DoorProps {
+  title: string;
+  drawing?: VNode;
+  /** Usually over before it can be read: seen only when it lasts. */
+  brief?: boolean;
+  children: ComponentChildren;
+}
+
+export function DoorPage({ title, drawing, brief, children }: DoorProps): VNode {
   const heading = useRef<HTMLHeadingElement>(null);
   // The page came by itself, so that it is read from its heading on; a form on it takes the focus instead.
   useEffect(() => {
@@ -15,7 +23,7 @@ export function DoorPage({ title, drawing, children }: { title: string; drawing?
       <header class="page-head">
         <Brand />
       </header>
-      <main class="door">
+      <main class={brief ? "door brief" : "door"}>
         {drawing === undefined ? null : <div class="door-drawing">{drawing}</div>}
         <div class="door-text">
           <h1 ref={heading} tabIndex={-1}>

@@ -10,7 +10,7 @@ import { DoorPage } from "./page";
 export function Joining({ room }: { room: string }): VNode {
   const { actions } = useStore();
   return (
-    <DoorPage title={t("joining.title", { room })} drawing={<Seats guests={0} />}>
+    <DoorPage title={t("joining.title", { room })} drawing={<Seats guests={0} />} brief>
       <p class="status" role="status">
         <Spinner />
         {t("joining.lead")}

@@ -181,8 +181,12 @@ describe("focus", () => {
       await page.waitForFunction(() => document.activeElement?.getAttribute("aria-label") === "Forget team-monday");
     }));
 
-  test("a page that came by itself is read from its heading", () =>
-    withScene("left-kicked", async (page) => {
-      expect(await focusName(page)).toBe("You were removed from the room");
-    }));
+  test.each([
+    ["left-kicked", "You were removed from the room"],
+    ["joining", "Joining team-monday"],
+  ])("%s, a page that came by itself, is read from its heading", (scene, heading) =>
+    withScene(scene, async (page) => {
+      expect(await focusName(page)).toBe(heading);
+    }),
+  );
 });
