@@ -24,7 +24,7 @@ func newCertSource(cfg Config, log *slog.Logger, now func() time.Time) (certSour
 	case TLSOff:
 		return nil, nil
 	case TLSFiles:
-		f := &certFiles{certPath: cfg.CertFile, keyPath: cfg.KeyFile, log: log, now: now}
+		f := &certFiles{certPath: cfg.CertFile, keyPath: cfg.KeyFile, host: cfg.URL.Hostname(), log: log, now: now}
 		if err := f.load(); err != nil {
 			return nil, err
 		}
@@ -46,6 +46,7 @@ func newCertSource(cfg Config, log *slog.Logger, now func() time.Time) (certSour
 // certFiles is a certificate in two PEM files that somebody else renews. They are looked at every few seconds when somebody connects.
 type certFiles struct {
 	certPath, keyPath string
+	host              string // of the address that people type
 	log               *slog.Logger
 	now               func() time.Time
 
@@ -98,6 +99,9 @@ func (f *certFiles) loadLocked() error {
 	}
 	if f.now().After(cert.Leaf.NotAfter) {
 		f.log.Warn("the certificate has expired", "expired", cert.Leaf.NotAfter)
+	}
+	if err := cert.Leaf.VerifyHostname(f.host); err != nil {
+		f.log.Warn("browsers will refuse the certificate, for it is not for the address that people type (web.url)", "err", err)
 	}
 	f.cert, f.certPEM, f.keyPEM = &cert, certPEM, keyPEM
 	return nil

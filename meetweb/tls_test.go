@@ -133,8 +133,10 @@ func TestCertificateFilesAreReloaded(t *testing.T) {
 	}
 	put("one.example")
 	now := time.Now()
+	var log strings.Builder
 	s := newServer(t, func(c *Config, d *Deps) {
-		c.TLS, c.CertFile, c.KeyFile, d.Now = TLSFiles, certPath, keyPath, func() time.Time { return now }
+		c.Domain, c.TLS, c.CertFile, c.KeyFile, d.Now = "one.example", TLSFiles, certPath, keyPath, func() time.Time { return now }
+		d.Log = slog.New(slog.NewTextHandler(&log, nil))
 	})
 	name := func() string {
 		c, err := s.certs.certificate()
@@ -144,10 +146,16 @@ func TestCertificateFilesAreReloaded(t *testing.T) {
 	if got := name(); got != "one.example" {
 		t.Errorf("certificate of %s, want one.example", got)
 	}
+	if strings.Contains(log.String(), "level=WARN") {
+		t.Errorf("a warning of a good certificate: %s", log.String())
+	}
 	put("two.example")
 	now = now.Add(lookEvery)
 	if got := name(); got != "two.example" {
 		t.Errorf("after the renewal the certificate is of %s, want two.example", got)
+	}
+	if text := log.String(); !strings.Contains(text, "level=WARN") || !strings.Contains(text, "not one.example") {
+		t.Errorf("nothing says that the certificate is somebody else's: %s", text)
 	}
 	must(t, os.WriteFile(keyPath, []byte("half a ren"), 0o600))
 	now = now.Add(lookEvery)
