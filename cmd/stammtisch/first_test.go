@@ -38,7 +38,7 @@ func TestFirstAccountOnTerminal(t *testing.T) {
 	a := newAssembly(t, &log)
 	said := a.firstAccount(t.Context(), true)
 	password := passwordForm.FindString(said)
-	if ok, err := a.store.Verify(t.Context(), "host", "meet.example", password); err != nil || !ok {
+	if _, ok, err := a.store.Verify(t.Context(), "host", "meet.example", password); err != nil || !ok {
 		t.Errorf("the password in %q does not log in: %v", said, err)
 	}
 	if strings.Contains(log.String(), password) {
@@ -67,7 +67,7 @@ func TestFirstAccountWithoutTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	password := passwordForm.FindString(string(text))
-	if ok, err := a.store.Verify(t.Context(), "host", "meet.example", password); err != nil || !ok {
+	if _, ok, err := a.store.Verify(t.Context(), "host", "meet.example", password); err != nil || !ok {
 		t.Errorf("the password in the file does not log in: %v", err)
 	}
 	if !strings.Contains(log.String(), a.dir.Path(firstFile)) || strings.Contains(log.String(), password) {

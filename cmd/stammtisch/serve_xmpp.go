@@ -177,11 +177,7 @@ func (s storedAccounts) Credentials(ctx context.Context, user, host string, hash
 }
 
 func (s storedAccounts) Verify(ctx context.Context, user, host, password string) (xmpp.PasswordID, bool, error) {
-	c, err := s.store.Lookup(ctx, user, host)
-	if err != nil {
-		return "", false, err
-	}
-	ok, err := c.Verify(password)
+	c, ok, err := s.store.Verify(ctx, user, host, password)
 	return xmpp.PasswordID(c.PasswordID()), ok, err
 }
 

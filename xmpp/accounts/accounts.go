@@ -36,8 +36,9 @@ type Store interface {
 	// Lookup returns what SCRAM needs. For an account that does not exist it returns stable made-up credentials that no password
 	// fits, so that a stranger cannot tell; Exists says which. An error means that the store could not be read.
 	Lookup(ctx context.Context, user, host string) (Credentials, error)
-	// Verify reports whether password is the account's, for PLAIN. It takes as long for an account that does not exist.
-	Verify(ctx context.Context, user, host, password string) (bool, error)
+	// Verify is Lookup, and reports whether password, as its user typed it, is the account's, for PLAIN. It takes as long for an
+	// account that does not exist.
+	Verify(ctx context.Context, user, host, password string) (Credentials, bool, error)
 	// Watch reports the changes that any process makes from now on, within a second, in order. The channel is closed when ctx
 	// ends or the store is closed. A receiver that is slow delays only its own channel.
 	Watch(ctx context.Context) (<-chan Change, error)
@@ -67,16 +68,6 @@ func (c Credentials) PasswordID() string {
 		return ""
 	}
 	return c.SHA256.Salt
-}
-
-// Verify reports whether password, as its user typed it, has these keys.
-func (c Credentials) Verify(password string) (bool, error) {
-	prepared, prepErr := preparePassword(password)
-	if prepErr != nil {
-		prepared = "-" // nobody's, but it takes as long
-	}
-	ok, err := matches(c.SHA256, prepared)
-	return ok && c.Exists && prepErr == nil, err
 }
 
 // ChangeKind says what happened to an account.

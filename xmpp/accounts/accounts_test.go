@@ -97,7 +97,7 @@ func TestRegisteredAccountLogsIn(t *testing.T) {
 		}
 	}
 	for password, want := range map[string]bool{"pässword 1": true, "pa\u0308ssword\u00a01": true, "password 1": false, "": false} {
-		got, err := s.Verify(ctx, "ana", "meet.example", password)
+		_, got, err := s.Verify(ctx, "ana", "meet.example", password)
 		if err != nil || got != want {
 			t.Errorf("Verify(%q) = %v, %v; want %v", password, got, err, want)
 		}

@@ -103,7 +103,7 @@ func TestRegisterSurvivesKill(t *testing.T) {
 		t.Error(err)
 	}
 	for _, user := range acknowledged {
-		if ok, err := restarted.Verify(t.Context(), user, "meet.example", "password of "+user); err != nil || !ok {
+		if _, ok, err := restarted.Verify(t.Context(), user, "meet.example", "password of "+user); err != nil || !ok {
 			t.Errorf("%s was acknowledged and cannot log in: %v, %v", user, ok, err)
 		}
 	}

@@ -30,7 +30,7 @@ func TestFullFileSystem(t *testing.T) {
 	if !errors.Is(err, ErrDiskFull) {
 		t.Errorf("Register on a full disk: %v, want ErrDiskFull", err)
 	}
-	if ok, err := s.Verify(t.Context(), "before", "meet.example", "x"); err != nil || !ok {
+	if _, ok, err := s.Verify(t.Context(), "before", "meet.example", "x"); err != nil || !ok {
 		t.Errorf("login while the disk is full: %v, %v", ok, err)
 	}
 	must(t, s.Close())

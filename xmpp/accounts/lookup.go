@@ -59,11 +59,16 @@ FROM accounts WHERE host = ? AND user = ?`, h, u).Scan(
 	return c, nil
 }
 
-// Verify reports whether password is the account's.
-func (s *SQLite) Verify(ctx context.Context, user, host, password string) (bool, error) {
+// Verify returns an account's SCRAM keys, and whether password is the account's.
+func (s *SQLite) Verify(ctx context.Context, user, host, password string) (Credentials, bool, error) {
 	c, err := s.Lookup(ctx, user, host)
 	if err != nil {
-		return false, err
+		return c, false, err
 	}
-	return c.Verify(password)
+	prepared, prepErr := preparePassword(password)
+	if prepErr != nil {
+		prepared = "-" // nobody's, but it takes as long
+	}
+	ok, err := matches(c.SHA256, prepared)
+	return c, ok && c.Exists && prepErr == nil, err
 }
