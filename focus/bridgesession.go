@@ -65,7 +65,8 @@ func (c *conference) disliked(p *participant, s *session) {
 	c.terminate(p, jingle.Reason{Condition: "general-error", Text: "the bridge cannot use this session"}, true)
 }
 
-// updated handles the answer to any request but an allocation, and to what the bridge dislikes of one client. No answer is no harm: what matters is asked again or fails visibly.
+// updated handles the answer to any request but an allocation, except for what the bridge dislikes of one client. No answer is no harm:
+// what matters is asked again or fails visibly.
 func (c *conference) updated(b *bridgeSession, reply *xmpp.Stanza) {
 	if c.bridge != b || reply == nil || reply.Type == "result" {
 		return

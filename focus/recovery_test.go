@@ -255,52 +255,6 @@ func TestBridgeTrouble(t *testing.T) {
 	})
 }
 
-// TestBridgeDoesNotLikeAnUpdate: what a client says of its transport goes to the bridge as it is. Nonsense is its own affair.
-func TestBridgeDoesNotLikeAnUpdate(t *testing.T) {
-	nonsense := []jingle.Content{{Name: "audio", Transport: &jingle.Transport{
-		Ufrag: "u", Pwd: "p", Fingerprints: []jingle.Fingerprint{{Hash: "sha-256", Setup: "active", Value: "nonsense"}}}}}
-	scenario(t, "of one client", testConfig, func(t *testing.T, w *world) {
-		ana, ben := w.call()
-		w.link.mu.Lock()
-		w.link.hook = func(st xmpp.Stanza) []xmpp.Stanza {
-			if st.To == jvb1 && strings.Contains(st.String(), "nonsense") {
-				reply, _ := st.ErrorReply(&xmpp.Error{Type: xmpp.Modify, Condition: xmpp.BadRequest})
-				return []xmpp.Stanza{reply}
-			}
-			return w.answer(st)
-		}
-		w.link.mu.Unlock()
-		ana.send(&jingle.Jingle{Action: jingle.TransportInfo, SID: ana.sid, Contents: nonsense})
-		w.pass(time.Minute)
-		if n := len(ben.got(jingle.SessionTerminate)); n != 0 {
-			t.Error("ben's session was ended")
-		}
-		if n := len(ana.got(jingle.SessionTerminate)); n != 1 {
-			t.Errorf("ana's session was ended %d times, want once", n)
-		}
-		if n := len(ben.got(jingle.SourceRemove)); n != 1 {
-			t.Errorf("ben was told %d times that ana's sources are gone", n)
-		}
-		if n := len(ana.got(jingle.SessionInitiate)); n != 0 {
-			t.Error("ana was invited again, to do it again")
-		}
-	})
-	scenario(t, "of one client, ever again", testConfig, func(t *testing.T, w *world) {
-		ana, _ := w.call()
-		taken := 0
-		for range 3 * maxChanges {
-			if st := ana.send(&jingle.Jingle{Action: jingle.TransportInfo, SID: ana.sid, Contents: nonsense}); st.Type == "result" {
-				taken++
-			} else if !isError(st, xmpp.ResourceConstraint) {
-				t.Fatalf("answered %v", st)
-			}
-		}
-		if n := len(w.colibriRequests(jvb1)); n != taken || n > maxChanges {
-			t.Errorf("the bridge was asked %d times, ana's words were taken %d times", n, taken)
-		}
-	})
-}
-
 func TestHealthChecks(t *testing.T) {
 	scenario(t, "unanswered twice", testConfig, func(t *testing.T, w *world) {
 		ana, _ := w.call()
