@@ -72,6 +72,6 @@ func (s *Server) retireLocked(socket *Socket, now time.Time) {
 		s.gone = append(s.gone, socket)
 		return
 	}
+	socket.addTo(&s.past) // first: the kernel tells its part of an open socket only
 	_ = socket.close()
-	socket.addTo(&s.past)
 }
