@@ -129,10 +129,10 @@ type Deps struct {
 // Accounts knows who may log in to hosts with [AuthAccounts]. Names arrive as the client sent them. An error means that the store
 // does not work.
 type Accounts interface {
-	// Credentials returns what RFC 5802 §3 stores of the password of user@host, for one hash. For unknown users it returns keys
-	// that fit no password, always the same for the same name, so that nobody can tell which users exist.
+	// Credentials returns what RFC 5802 §3 stores of the password of user@host, for one hash, and which password that is. For unknown
+	// users it returns keys that fit no password, always the same for the same name, so that nobody can tell which users exist.
 	Credentials(ctx context.Context, user, host string, hash ScramHash) (scram.StoredCredentials, PasswordID, error)
-	// Verify says whether password is that of user@host, for PLAIN.
+	// Verify says which password user@host has, and whether password is that one, for PLAIN.
 	Verify(ctx context.Context, user, host, password string) (PasswordID, bool, error)
 }
 
