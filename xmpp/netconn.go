@@ -33,11 +33,20 @@ func (n *netConn) write(b []byte, deadline time.Time) error {
 	return n.writeLocked(b, deadline)
 }
 
-// writeSoon writes a few bytes when what is being written has been.
-func (n *netConn) writeSoon(b []byte) error {
+// writeSoon writes a few bytes when what is being written has been; from then on it has the time d.
+func (n *netConn) writeSoon(b []byte, d time.Duration) error {
 	n.writing.Lock()
 	defer n.writing.Unlock()
-	return n.writeLocked(b, time.Now().Add(farewell))
+	return n.writeLocked(b, time.Now().Add(d))
+}
+
+// isWriting says whether the peer is reading what waits for it. It has its own time for that and may be silent meanwhile.
+func (n *netConn) isWriting() bool {
+	if !n.writing.TryLock() {
+		return true
+	}
+	n.writing.Unlock()
+	return false
 }
 
 func (n *netConn) writeLocked(b []byte, deadline time.Time) error {

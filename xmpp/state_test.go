@@ -73,14 +73,14 @@ func TestStateOfALargeRoom(t *testing.T) {
 	}
 }
 
-// A client that reads 20 kB/s enters a room whose state is more than its queue holds, and more than it can read in the time that a
-// write has. It gets all of it, in order.
+// A client that reads 20 kB/s and says nothing meanwhile, as those that ping only when nothing comes, enters a room whose state is more
+// than its queue holds, and more than it can read before a silent client is taken for dead. It gets all of it, in order.
 func TestStateForASlowReader(t *testing.T) {
-	const n = 500
+	const n = 1300
 	for name, enable := range map[string]bool{"plain": false, "resumable": true} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := bubbleServer(t, Limits{IdleTime: time.Hour, QueueBytes: 256 << 10})
+				s := bubbleServer(t, Limits{QueueBytes: 256 << 10})
 				c := s.dialTCP()
 				c.loginTCPGuest()
 				if enable {
@@ -99,7 +99,7 @@ func TestStateForASlowReader(t *testing.T) {
 				}
 				start := time.Now()
 				c.expectAround(0, n)
-				if took := time.Since(start); took < 40*time.Second {
+				if took := time.Since(start); took < 2*time.Minute {
 					t.Errorf("read in %v: that was no slow reader", took)
 				}
 			})

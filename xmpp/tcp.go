@@ -122,7 +122,13 @@ func (t *tcpTransport) fill() error {
 		t.silent = false
 		return nil
 	}
-	if errors.Is(err, os.ErrDeadlineExceeded) && !t.split.partial() && !t.silent {
+	if !errors.Is(err, os.ErrDeadlineExceeded) || t.split.partial() {
+		return err
+	}
+	if t.isWriting() {
+		return t.fill()
+	}
+	if !t.silent {
 		t.silent = true
 		return errIdle
 	}

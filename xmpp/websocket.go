@@ -118,13 +118,13 @@ func (t *wsTransport) finish() {
 }
 
 func (t *wsTransport) closeWith(code ws.StatusCode, reason string) {
-	t.control(ws.OpClose, ws.NewCloseFrameBody(code, reason))
+	t.control(ws.OpClose, ws.NewCloseFrameBody(code, reason), farewell)
 }
 
-// control writes a control frame. It may come between two writes of the out queue, but not into one.
-func (t *wsTransport) control(op ws.OpCode, payload []byte) {
+// control writes a control frame, which has the time d. It may come between two writes of the out queue, but not into one.
+func (t *wsTransport) control(op ws.OpCode, payload []byte, d time.Duration) {
 	frame := append([]byte{0x80 | byte(op), byte(len(payload))}, payload...)
-	_ = t.writeSoon(frame)
+	_ = t.writeSoon(frame, d)
 }
 
 // next returns the next message, put together from its fragments.
@@ -161,9 +161,7 @@ func (t *wsTransport) header(fragmented bool) (ws.Header, error) {
 		t.expect(t.idle)
 	}
 	h, err := ws.ReadHeader(t)
-	if errors.Is(err, os.ErrDeadlineExceeded) && !t.inside && !t.silent {
-		t.silent = true
-		t.control(ws.OpPing, nil)
+	if errors.Is(err, os.ErrDeadlineExceeded) && !t.inside && t.mayBeSilent() {
 		return t.header(fragmented)
 	}
 	if err != nil {
@@ -183,6 +181,20 @@ func (t *wsTransport) header(fragmented bool) (ws.Header, error) {
 		return h, errors.New("binary message")
 	}
 	return h, nil
+}
+
+// mayBeSilent says whether to wait on for a client that said nothing for a while: it reads what waits for it, or has not been asked
+// yet whether it is there.
+func (t *wsTransport) mayBeSilent() bool {
+	if t.isWriting() {
+		return true
+	}
+	asked := t.silent
+	if !asked {
+		t.silent = true
+		t.control(ws.OpPing, nil, t.frame)
+	}
+	return !asked
 }
 
 // maxFragments bounds the frames of one message, which may be empty.
@@ -214,10 +226,10 @@ func (t *wsTransport) takeControl(h ws.Header) error {
 	case err != nil:
 		return err
 	case h.OpCode == ws.OpPing:
-		t.control(ws.OpPong, payload)
+		t.control(ws.OpPong, payload, t.frame)
 	case h.OpCode == ws.OpClose:
 		// A client that goes away without closing its stream may come back and resume.
-		t.control(ws.OpClose, payload[:min(2, len(payload))])
+		t.control(ws.OpClose, payload[:min(2, len(payload))], farewell)
 		return io.EOF
 	}
 	return nil
