@@ -25,8 +25,8 @@ export class LocalMedia {
   /** Switched off while they were still opening. */
   readonly #unwanted = new Set<Device>();
   #stopMeter: () => void = () => undefined;
-  /** Counts the suspensions: a device that opens only afterwards is closed again. */
-  #generation = 0;
+  /** Nobody is here: a device that opens only now is closed again. */
+  #suspended = false;
 
   constructor(options: LocalMediaOptions, signal: AbortSignal) {
     this.#options = options;
@@ -36,16 +36,17 @@ export class LocalMedia {
   /** Opens what was on at the last visit: for the preview, and again when coming back from `left`. */
   async resume(): Promise<void> {
     const { microphoneOn, cameraOn } = this.#options.settings.read();
-    const generation = this.#generation;
+    this.#suspended = false;
     // One after the other: two questions at once confuse browsers and people.
     if (microphoneOn) await this.setDevice("microphone", true, false);
-    if (cameraOn && generation === this.#generation) await this.setDevice("camera", true, false);
+    if (cameraOn && !this.#suspended) await this.setDevice("camera", true, false);
     await this.#list();
   }
 
   /** Lets go of everything; lights go out. What was on is remembered in the settings. */
   suspend(): void {
-    this.#generation++;
+    this.#suspended = true;
+    for (const device of this.#busy) this.#unwanted.add(device);
     for (const device of ["screen", "camera", "microphone"] as const) this.#close(device);
   }
 
@@ -100,13 +101,12 @@ export class LocalMedia {
     this.#busy.add(device);
     this.#unwanted.delete(device);
     this.#tell(device, { busy: true });
-    const generation = this.#generation;
     try {
       const { microphone, camera } = this.#options.settings.read();
       const track = device === "screen" ? await openScreen() : await openDevice(device, device === "camera" ? camera : microphone);
       this.#busy.delete(device);
       const wanted = !this.#unwanted.has(device);
-      if (generation === this.#generation && (wanted || device === "microphone")) this.#opened(device, track, wanted);
+      if (!this.#suspended && (wanted || device === "microphone")) this.#opened(device, track, wanted);
       else {
         track.stop();
         this.#tell(device, { on: false, busy: false });

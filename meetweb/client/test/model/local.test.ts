@@ -126,6 +126,20 @@ describe("own devices", () => {
     expect(sent).toEqual([]);
   });
 
+  it("that open only after coming back are on", async () => {
+    const { local, sent, device } = start();
+    const slow = later();
+    const first = local.resume();
+    local.suspend();
+    const second = local.resume();
+    slow.give(new FakeTrack());
+    await Promise.all([first, second]);
+    expect(opened.map((t) => t.readyState)).toEqual(["live", "live"]);
+    expect(sent.toSorted()).toEqual(["audio track live", "camera track live"]);
+    expect(device("microphone")).toEqual({ on: true, busy: false, problem: null });
+    local.suspend();
+  });
+
   it("are not opened one after the other for somebody who has gone", async () => {
     const { local } = start();
     const slow = later();
@@ -207,6 +221,20 @@ describe("the screen", () => {
     await local.setDevice("screen", true);
     expect(device("screen")).toEqual({ on: false, busy: false, problem: null });
     expect(notices()).toEqual([]);
+  });
+
+  it("that is chosen only after coming back is not shown to whoever is there now", async () => {
+    const { local, sent } = start();
+    const slow = later();
+    const choosing = local.setDevice("screen", true);
+    local.suspend();
+    await local.resume();
+    const track = new FakeTrack();
+    slow.give(track);
+    await choosing;
+    expect(track.readyState).toBe("ended");
+    expect(sent).toEqual(["audio track live", "camera track live"]);
+    local.suspend();
   });
 
   it("is taken back by the browser's own button", async () => {
