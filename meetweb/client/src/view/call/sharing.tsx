@@ -9,7 +9,7 @@ export function SharingBar(): VNode | null {
   const on = useSelect((s) => s.local.screen.on);
   if (!on) return null;
   return (
-    <div class="banner calm">
+    <div class="banner calm sharing">
       <Icon name="screen" />
       <p>{t("call.sharing")}</p>
       <button type="button" class="secondary compact" onClick={() => actions.setScreen(false)}>

@@ -202,6 +202,18 @@ describe("the line above the pictures", () => {
       await page.evaluate(() => window.gallery.change({ media: "connected" }));
       await line.waitFor({ state: "detached" });
     }));
+
+  test("takes two lines at most on a telephone", () =>
+    withScene(
+      "sharing-self",
+      async (page) => {
+        const lines = await page
+          .getByText("Sie teilen Ihren Bildschirm.")
+          .evaluate((p) => p.getBoundingClientRect().height / parseFloat(getComputedStyle(p).lineHeight));
+        expect(Math.round(lines)).toBeLessThanOrEqual(2);
+      },
+      { width: 360, height: 700, language: "de", touch: true },
+    ));
 });
 
 describe("sound", () => {
