@@ -69,23 +69,24 @@ test("a cut line to the server, then the server's end", async () => {
   await cable.close();
 });
 
-test("a broken connection to the bridge", async () => {
-  const hanna = await Visitor.open(browser, "Hanna", `${server.base}/bruecke`);
+test.each([
+  ["connection", failConnection],
+  ["channel", closeChannel],
+])("a broken %s to the bridge", async (what, fail) => {
+  const room = `${server.base}/bruecke-${what}`;
+  const hanna = await Visitor.open(browser, "Hanna", room);
   await join(hanna);
   await waits(hanna);
   await logIn(hanna, "hanna", "correct horse");
   await isInCall(hanna);
-  const gil = await Visitor.open(browser, "Gil", `${server.base}/bruecke`);
+  const gil = await Visitor.open(browser, "Gil", room);
+  await gil.page.evaluate(keepChannel);
   await join(gil);
   await everybodyMeets([gil, hanna], [gil, hanna], 10_000);
 
   // Said while it lasts, with initials instead of a black picture; watched from inside, since it may be over soon.
   const words = "are being set up again";
-  await gil.page.evaluate((text) => {
-    const pc = (window as unknown as { connections: RTCPeerConnection[] }).connections.at(-1);
-    if (pc === undefined) throw new Error("no connection");
-    Object.defineProperty(pc, "connectionState", { value: "failed", configurable: true });
-    pc.dispatchEvent(new Event("connectionstatechange"));
+  const said = gil.page.evaluate((text) => {
     return new Promise<void>((done) => {
       const look = (): void => {
         const said = document.querySelector("main")?.textContent?.includes(text) === true;
@@ -95,10 +96,35 @@ test("a broken connection to the bridge", async () => {
       look();
     });
   }, words);
+  await gil.page.evaluate(fail);
+  await said;
   await everybodyMeets([gil, hanna], [gil, hanna], 15_000);
   expect(await gil.page.getByText(words).and(gil.page.locator(":not([aria-live] *)")).count()).toBe(0);
   nothingWrong([gil, hanna]);
 });
+
+type Page = typeof globalThis & { connections: RTCPeerConnection[]; channel: RTCDataChannel };
+
+/** In the page, whose own functions are not these. */
+function failConnection(): void {
+  const pc = (globalThis as Page).connections.at(-1);
+  if (pc === undefined) throw new Error("no connection");
+  Object.defineProperty(pc, "connectionState", { value: "failed", configurable: true });
+  pc.dispatchEvent(new Event("connectionstatechange"));
+}
+
+function keepChannel(): void {
+  const page = globalThis as Page;
+  const { createDataChannel } = RTCPeerConnection.prototype;
+  RTCPeerConnection.prototype.createDataChannel = function (...parameters) {
+    page.channel = createDataChannel.apply(this, parameters);
+    return page.channel;
+  };
+}
+
+function closeChannel(): void {
+  (globalThis as Page).channel.close();
+}
 
 /** How many pictures each has decoded until now. */
 function frames(all: readonly Visitor[]): Promise<number[]> {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { dataChannel } from "../../src/protocol/bridge/channel";
 import { parseBridgeMessage, receiverConstraintsMessage, videoTypeMessage } from "../../src/protocol/bridge/messages";
 import { readConfig, withRoom } from "../../src/protocol/config";
 import { chooseEncodings } from "../../src/protocol/media/encodings";
@@ -38,6 +39,38 @@ describe("bridge channel", () => {
       messages["sent ReceiverVideoConstraints"],
     );
     expect(JSON.parse(videoTypeMessage("ab6fb992-v0", "camera"))).toEqual(messages["sent SourceVideoTypeMessage"]);
+  });
+});
+
+describe("a data channel that ends", () => {
+  type Fake = { onopen?: () => void; onclose?: (() => void) | null; close(): void };
+
+  function start() {
+    let told = 0;
+    const fake: Fake = { close: () => fake.onclose?.() };
+    const pc = { createDataChannel: () => fake } as unknown as RTCPeerConnection;
+    const channel = dataChannel(pc, { onOpen: () => undefined, onMessage: () => undefined, onClosed: () => told++ });
+    return { fake, channel, told: () => told };
+  }
+
+  it("is told of", () => {
+    const { fake, told } = start();
+    fake.onopen?.();
+    fake.close();
+    expect(told()).toBe(1);
+  });
+
+  it("is no news where we end it", () => {
+    const { fake, channel, told } = start();
+    fake.onopen?.();
+    channel.close();
+    expect(told()).toBe(0);
+  });
+
+  it("is no news where it never began: a new one would fare no better", () => {
+    const { fake, told } = start();
+    fake.close();
+    expect(told()).toBe(0);
   });
 });
 

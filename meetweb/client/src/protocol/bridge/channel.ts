@@ -4,6 +4,7 @@
 export interface ChannelHandlers {
   onOpen(): void;
   onMessage(text: string): void;
+  /** What was open has been closed, and not by us; it will not come back by itself. */
   onClosed(): void;
 }
 
@@ -17,11 +18,13 @@ export interface BridgeChannel {
 export function dataChannel(pc: RTCPeerConnection, handlers: ChannelHandlers): BridgeChannel {
   // Label and protocol as lib-jitsi-meet has them; JVB looks at the protocol.
   const channel = pc.createDataChannel("JVB data channel", { protocol: "http://jitsi.org/protocols/colibri" });
-  channel.onopen = () => handlers.onOpen();
+  channel.onopen = () => {
+    channel.onclose = () => handlers.onClosed();
+    handlers.onOpen();
+  };
   channel.onmessage = (event) => {
     if (typeof event.data === "string") handlers.onMessage(event.data);
   };
-  channel.onclose = () => handlers.onClosed();
   return {
     send: (text) => {
       if (channel.readyState === "open") channel.send(text);
@@ -37,7 +40,7 @@ const firstRetryMs = 1000;
 const longestRetryMs = 60_000;
 
 /** Opens `url` again after each loss, until closed. */
-export function webSocketChannel(url: string, handlers: ChannelHandlers): BridgeChannel {
+export function webSocketChannel(url: string, handlers: Omit<ChannelHandlers, "onClosed">): BridgeChannel {
   let socket: WebSocket | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let wait = firstRetryMs;
@@ -53,7 +56,6 @@ export function webSocketChannel(url: string, handlers: ChannelHandlers): Bridge
     };
     socket.onclose = () => {
       if (ended) return;
-      handlers.onClosed();
       timer = setTimeout(open, wait);
       wait = Math.min(wait * 2, longestRetryMs);
     };

@@ -157,7 +157,8 @@ export class MediaSession {
     const handlers = {
       onOpen: () => this.#onChannelOpen(),
       onMessage: (text: string) => this.#onBridgeMessage(parseBridgeMessage(text)),
-      onClosed: () => undefined,
+      // Pictures may still come, but the bridge no longer hears which are wanted: only a new session has a channel again.
+      onClosed: () => this.#fail("bridge channel closed"),
     };
     if (offer.sctpPort !== undefined && (preferSctp || offer.webSocketUrl === undefined)) return dataChannel(this.#pc, handlers);
     return offer.webSocketUrl === undefined ? null : webSocketChannel(offer.webSocketUrl, handlers);
