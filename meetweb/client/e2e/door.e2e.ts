@@ -53,6 +53,21 @@ test("the connection is open before joining, and nobody is in the room", async (
   await gil.close();
 });
 
+test("a server that has gone meanwhile is found out soon, and there again when it is back", async () => {
+  const own = await Server.start();
+  const gil = await Visitor.open(browser, "Gil", `${own.base}/haustuer`);
+  await gil.page.getByRole("textbox", { name: "Your name" }).press("G");
+  await eventually("a session", async () => (await own.metric("stammtisch_xmpp_sessions")) === 1);
+  await own.stop({ keep: true });
+  await join(gil);
+  await gil.page.getByRole("heading", { name: "The connection was lost" }).waitFor();
+  await own.restart();
+  await gil.page.getByRole("button", { name: "Try again" }).click();
+  await waits(gil);
+  await own.stop();
+  await gil.close();
+});
+
 test("where the network lets no WebSocket through, BOSH does", async () => {
   const bosh = (): Promise<number> => server.metric('stammtisch_xmpp_streams_opened_total{transport="bosh"}');
   const before = await bosh();

@@ -4,6 +4,7 @@
  * It is kept as long as they are busy there, and a while longer. One that failed is not tried again until then: joining will tell why.
  */
 interface Connectable {
+  readonly isBroken: boolean;
   connect(): void;
   leave(withPage?: boolean): void;
 }
@@ -26,10 +27,10 @@ export class Ahead<C extends Connectable> {
     this.#timer = setTimeout(() => this.close(), idleMs);
   }
 
-  /** Hands it over, if there is a good one. */
+  /** Hands it over, if there is a good one: who joins would wait long for one that is broken, where a new one fails or works soon. */
   take(room: string): C | null {
     const held = this.#held;
-    if (held === null || held.failed || held.room !== room) {
+    if (held === null || held.failed || held.conference.isBroken || held.room !== room) {
       this.close();
       return null;
     }

@@ -4,6 +4,7 @@ import { Ahead } from "../../src/model/ahead";
 class FakeConference {
   readonly connect = vi.fn();
   readonly leave = vi.fn();
+  isBroken = false;
 }
 
 function start() {
@@ -51,6 +52,14 @@ it("does not try a failed one again with every key, nor hands it over", () => {
   busy();
   expect(made).toHaveLength(1);
   expect(ahead.take("standup")).toBeNull();
+});
+
+it("does not hand over one that is broken at the moment", () => {
+  const { ahead, made, busy } = start();
+  busy();
+  (made[0] as FakeConference).isBroken = true;
+  expect(ahead.take("standup")).toBeNull();
+  expect(made[0]?.leave).toHaveBeenCalledTimes(1);
 });
 
 it("hangs up when the person goes to another room, or away", () => {

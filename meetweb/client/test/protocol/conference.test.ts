@@ -116,6 +116,19 @@ describe("a visit", () => {
     expect(kinds()).toContain("joined");
   });
 
+  it("connected ahead says when the line is broken, and when it is whole again", async () => {
+    const { conference, servers } = start();
+    conference.connect();
+    expect(conference.isBroken).toBe(false);
+    servers[0]?.online("aaaaaaaa-1");
+    expect(conference.isBroken).toBe(false);
+    servers[0]?.drop();
+    expect(conference.isBroken).toBe(true);
+    await vi.advanceTimersByTimeAsync(5000);
+    servers[1]?.online("bbbbbbbb-1");
+    expect(conference.isBroken).toBe(false);
+  });
+
   it("waits for the host outside", async () => {
     const { conference, servers, kinds } = start();
     await conference.join({ displayName: "Ana" });

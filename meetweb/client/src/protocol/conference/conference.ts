@@ -116,6 +116,11 @@ export class Conference {
     this.#line.open();
   }
 
+  /** Was connected, and is not at the moment. */
+  get isBroken(): boolean {
+    return this.#line.isBroken;
+  }
+
   /** Enters the room. */
   async join(guest: Guest): Promise<void> {
     this.#own.displayName = guest.displayName;

@@ -72,6 +72,11 @@ export class Line {
     return this.#attempt?.isOnline === true;
   }
 
+  /** Was online, and is being mended. */
+  get isBroken(): boolean {
+    return this.#brokenSince !== null;
+  }
+
   /** Sends now, or when the line is mended. */
   send(stanza: Xml): void {
     if (this.#closed) return;
