@@ -87,13 +87,18 @@ export function useShortcuts(): void {
       if (store.prefs.value.shortcuts) press(store, event);
       if (event.key === " " && event.defaultPrevented) talking = true;
     };
-    const up = (event: KeyboardEvent): void => {
-      if (event.key !== " " || !talking) return;
+    const hush = (): void => {
+      if (!talking) return;
       talking = false;
       store.actions.setMicrophone(false);
     };
+    const up = (event: KeyboardEvent): void => {
+      if (event.key === " ") hush();
+    };
     document.addEventListener("keydown", down, { signal: scope.signal });
     document.addEventListener("keyup", up, { signal: scope.signal });
+    // In another window the key is let go unheard.
+    window.addEventListener("blur", hush, { signal: scope.signal });
     return () => scope.abort();
   }, [store]);
 }

@@ -105,6 +105,18 @@ describe("shortcuts", () => {
       ]);
     }));
 
+  test("Space mutes when the window loses the focus, as it does not hear of letting go then", () =>
+    withScene("tiles", async (page) => {
+      await page.keyboard.down(" ");
+      await page.evaluate(() => window.dispatchEvent(new Event("blur")));
+      expect(await actions(page)).toEqual([
+        ["setMicrophone", true],
+        ["setMicrophone", false],
+      ]);
+      await page.evaluate(() => window.dispatchEvent(new Event("blur")));
+      expect(await actions(page)).toHaveLength(2);
+    }));
+
   test("stay out of what is typed", () =>
     withScene("chat", async (page) => {
       await page.getByRole("textbox", { name: "Message to everybody" }).click();
