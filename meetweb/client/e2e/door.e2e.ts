@@ -59,8 +59,13 @@ test("a server that has gone meanwhile is found out soon, and there again when i
   await gil.page.getByRole("textbox", { name: "Your name" }).press("G");
   await eventually("a session", async () => (await own.metric("stammtisch_xmpp_sessions")) === 1);
   await own.stop({ keep: true });
+  let requests = 0;
+  gil.page.on("request", (request) => {
+    if (request.url().includes("/http-bind")) requests++;
+  });
   await join(gil);
   await gil.page.getByRole("heading", { name: "The connection was lost" }).waitFor();
+  expect(requests, "without waiting for BOSH to be sent a third time, after eight seconds").toBe(2);
   await own.restart();
   await gil.page.getByRole("button", { name: "Try again" }).click();
   await waits(gil);

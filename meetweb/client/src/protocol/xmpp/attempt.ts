@@ -56,6 +56,9 @@ function withToken(url: string, token: string | null): string {
 
 type Connection = InstanceType<typeof Strophe.Connection>;
 
+/** How often a request of a BOSH session, which cannot be resumed, is sent again. */
+const boshRetries = 5;
+
 class Attempt implements Stream {
   readonly #connection: Connection;
   readonly #handlers: StreamHandlers;
@@ -79,6 +82,8 @@ class Attempt implements Stream {
   }
 
   open(credentials: Credentials): void {
+    // What does not open is told at once: the line tries again, perhaps another way. strophe.js would wait longer each time.
+    this.#connection.maxRetries = 1;
     // Added before connecting: a stanza right behind the one that brings us online must not be missed.
     this.#connection.addHandler((stanza) => this.#onStanza(stanza), null as never, null as never, null as never);
     this.#connection.connect(credentials.jid, credentials.password, (status, condition, elem) => this.#onStatus(status, condition, elem));
@@ -136,6 +141,7 @@ class Attempt implements Stream {
       case Status.CONNECTED:
         this.#isOnline = true;
         this.#end = { kind: "broken" };
+        this.#connection.maxRetries = boshRetries;
         if (!this.#ended) this.#handlers.onOnline(this.#connection.jid, this.#connection.hasResumed());
         break;
       case Status.AUTHFAIL:
@@ -143,6 +149,8 @@ class Attempt implements Stream {
         break;
       case Status.CONNFAIL:
         this.#end = connectionFailure(condition);
+        // Over BOSH nothing more is said then.
+        if (condition === "giving-up") this.drop(this.#end);
         break;
       case Status.ERROR:
         this.#end = { kind: "streamError", condition: condition ?? "" };
