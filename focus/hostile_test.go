@@ -73,10 +73,10 @@ func TestFlood(t *testing.T) {
 	})
 }
 
-// TestBridgeDoesNotLikeAnUpdate: what a client says of its transport goes to the bridge as it is. Nonsense is its own affair.
+// TestBridgeDoesNotLikeAnUpdate: what a bridge cannot use of a client's transport, though it looks right, is that client's affair.
 func TestBridgeDoesNotLikeAnUpdate(t *testing.T) {
 	nonsense := []jingle.Content{{Name: "audio", Transport: &jingle.Transport{
-		Ufrag: "u", Pwd: "p", Fingerprints: []jingle.Fingerprint{{Hash: "sha-256", Setup: "active", Value: "nonsense"}}}}}
+		Ufrag: "nonsense", Pwd: "p"}}}
 	scenario(t, "of one client", testConfig, func(t *testing.T, w *world) {
 		ana, ben := w.call()
 		w.link.mu.Lock()
@@ -142,6 +142,63 @@ func TestSourcesOfTheBridge(t *testing.T) {
 		}
 		if got := ben.got(jingle.SourceAdd); len(got) != 0 {
 			t.Errorf("ben is told %+v", got[0].Compact)
+		}
+	})
+}
+
+// TestUnusableTransport: who answers with a transport that nothing could connect on is told so, and not left waiting; the others hear
+// nothing of it.
+func TestUnusableTransport(t *testing.T) {
+	for name, spoil := range map[string]func(*jingle.Transport) *jingle.Transport{
+		"none":            func(*jingle.Transport) *jingle.Transport { return nil },
+		"no credentials":  func(t *jingle.Transport) *jingle.Transport { t.Ufrag, t.Pwd = "", ""; return t },
+		"no fingerprint":  func(t *jingle.Transport) *jingle.Transport { t.Fingerprints = nil; return t },
+		"bad fingerprint": func(t *jingle.Transport) *jingle.Transport { t.Fingerprints[0].Value = "12:34"; return t },
+		"bad role":        func(t *jingle.Transport) *jingle.Transport { t.Fingerprints[0].Setup = "boss"; return t },
+	} {
+		scenario(t, "in the answer: "+name, testConfig, func(t *testing.T, w *world) {
+			w.open()
+			ana, ben := w.join("ana"), w.join("ben")
+			ben.accept()
+			sid := ana.one(jingle.SessionInitiate).SID
+			w.link.take()
+			sources := ana.sources()
+			tr := spoil(sources[0].Transport)
+			sources[0].Transport, sources[1].Transport = tr, tr
+			if st := ana.send(&jingle.Jingle{Action: jingle.SessionAccept, SID: sid, Contents: sources}); !isError(st, xmpp.BadRequest) {
+				t.Errorf("answered %v", st)
+			}
+			if n := len(w.colibriRequests(jvb1)); n > 1 { // its endpoint may be ended
+				t.Errorf("the bridge was asked %d times", n)
+			}
+			if got := ben.got(jingle.SourceAdd); len(got) != 0 {
+				t.Errorf("ben is told %+v", got[0].Compact)
+			}
+		})
+	}
+	scenario(t, "later", testConfig, func(t *testing.T, w *world) {
+		ana, _ := w.call()
+		bad := ana.sources()[:1]
+		bad[0].Transport.Fingerprints[0].Value = "12:34"
+		if st := ana.send(&jingle.Jingle{Action: jingle.TransportInfo, SID: ana.sid, Contents: bad}); !isError(st, xmpp.BadRequest) {
+			t.Errorf("answered %v", st)
+		}
+		if reqs := w.colibriRequests(jvb1); len(reqs) != 0 {
+			t.Errorf("the bridge was asked %+v", reqs)
+		}
+	})
+	scenario(t, "none in the answer but before it", testConfig, func(t *testing.T, w *world) {
+		w.open()
+		ana := w.join("ana")
+		w.join("ben")
+		sources := ana.sources()
+		ana.sid = ana.one(jingle.SessionInitiate).SID
+		if st := ana.send(&jingle.Jingle{Action: jingle.TransportInfo, SID: ana.sid, Contents: []jingle.Content{{Name: "audio", Transport: sources[0].Transport}}}); st.Type != "result" {
+			t.Fatalf("transport-info answered %v", st)
+		}
+		sources[0].Transport, sources[1].Transport = nil, nil
+		if st := ana.send(&jingle.Jingle{Action: jingle.SessionAccept, SID: ana.sid, Contents: sources}); st.Type != "result" {
+			t.Errorf("session-accept answered %v", st)
 		}
 	})
 }

@@ -25,6 +25,7 @@ type session struct {
 	contents []jingle.Content // the offer, without transports
 	// signaled is what the client was told of the others, as it was told.
 	signaled map[jingle.EndpointID]jingle.SourceSet
+	trickled bool // some of the client's transport came ahead of its answer
 	// iceGeneration is the last in-place ICE restart that was relayed.
 	iceGeneration int
 }

@@ -382,7 +382,7 @@ func (p *person) sources() []jingle.Content {
 		group(jingle.FID, ssrcs[1], ssrcs[4]), group(jingle.FID, ssrcs[2], ssrcs[5])}
 	audio := &jingle.Description{Media: jingle.Audio, Sources: []jingle.Source{
 		{SSRC: jingle.SSRC(p.base + 9), Name: jingle.SourceName(p.id + "-a0"), MSID: p.id + "-audio-0-1 t"}}}
-	t := &jingle.Transport{Ufrag: "c-" + p.id, Pwd: "pwd", Fingerprints: []jingle.Fingerprint{{Hash: "sha-256", Setup: "active", Value: "12:34"}}}
+	t := &jingle.Transport{Ufrag: "c-" + p.id, Pwd: "pwd", Fingerprints: []jingle.Fingerprint{{Hash: "sha-256", Setup: "active", Value: strings.Repeat("12", 32)}}}
 	return []jingle.Content{{Creator: "responder", Name: "audio", Description: audio, Transport: t}, {Creator: "responder", Name: "video", Description: video, Transport: t}}
 }
 

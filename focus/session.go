@@ -95,11 +95,7 @@ func (c *conference) sessionAccept(p *participant, j *jingle.Jingle, st xmpp.Sta
 		return refused(xmpp.Wait, xmpp.UnexpectedRequest, "the session was accepted already")
 	}
 	s.state = active
-	set, err := j.Sources(p.id)
-	next := c.sources
-	if err == nil {
-		next, _, err = c.withSources(p, set)
-	}
+	next, err := c.answered(p, j)
 	if err != nil {
 		p.dropped = true
 		c.terminate(p, jingle.Reason{}, false)
@@ -115,6 +111,25 @@ func (c *conference) sessionAccept(p *participant, j *jingle.Jingle, st xmpp.Sta
 	c.flush(p)
 	c.reply(st)
 	return nil
+}
+
+// answered checks what a client accepts its session with, and returns the sources with its own.
+func (c *conference) answered(p *participant, j *jingle.Jingle) (jingle.SourceMap, error) {
+	t := j.Transport()
+	if !t.Complete() && !p.session.trickled {
+		return c.sources, refused(xmpp.Modify, xmpp.BadRequest, "no transport with ufrag, pwd and a fingerprint with setup")
+	}
+	if t != nil {
+		if err := t.Check(); err != nil {
+			return c.sources, err
+		}
+	}
+	set, err := j.Sources(p.id)
+	if err != nil {
+		return c.sources, err
+	}
+	next, _, err := c.withSources(p, set)
+	return next, err
 }
 
 // bridgeTransport is the client's transport as the bridge is to see it.
@@ -142,9 +157,13 @@ func (c *conference) transportInfo(p *participant, j *jingle.Jingle, st xmpp.Sta
 	if t == nil {
 		return refused(xmpp.Modify, xmpp.BadRequest, "no transport")
 	}
+	if err := t.Check(); err != nil {
+		return err
+	}
 	if !p.trickles.allow(c.env.now, maxChanges, changeWindow, 0) {
 		return refused(xmpp.Wait, xmpp.ResourceConstraint, "too many candidates at once")
 	}
+	p.session.trickled = true
 	t = t.Clone()
 	t.SCTPMap = nil
 	c.update(p, jingle.ColibriEndpoint{Transport: &jingle.ColibriTransport{ICE: t}})
