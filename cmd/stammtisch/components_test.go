@@ -12,6 +12,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"stammtisch/configs/datadir"
+	"stammtisch/xmpp/accounts"
 )
 
 // diary notes what happens, in order.
@@ -128,6 +131,28 @@ func TestComponentThatEndsStopsAll(t *testing.T) {
 			t.Errorf("error %v, want brief's end", err)
 		}
 	})
+}
+
+// Where one component cannot start, those that are told to stop before they have begun have nothing to complain about.
+func TestWatchingAccountsMayEndBeforeItBegins(t *testing.T) {
+	dir, err := datadir.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := accounts.Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	if err := (&assembly{store: store}).endChangedAccounts(stopped); err != nil {
+		t.Errorf("it says %v", err)
+	}
 }
 
 func TestPortInUseIsOneClearError(t *testing.T) {

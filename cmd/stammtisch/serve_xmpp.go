@@ -145,7 +145,10 @@ func (a *assembly) addRooms() error {
 // their browsers could come back with as guests.
 func (a *assembly) endChangedAccounts(ctx context.Context) error {
 	changes, err := a.store.Watch(ctx)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil: // stopped before it began: another component could not start
+		return nil
+	case err != nil:
 		return err
 	}
 	for c := range changes {
