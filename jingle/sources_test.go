@@ -66,6 +66,7 @@ func TestAddValidates(t *testing.T) {
 		{"a group with a foreign ssrc", SourceSet{Sources: []Source{vid("ana", 2, "v")}, Groups: []SSRCGroup{fid(2, 100)}}, "unknown ssrc"},
 		{"an FID group of three", SourceSet{Sources: []Source{vid("ana", 2, "v"), vid("ana", 3, "v"), vid("ana", 4, "v")},
 			Groups: []SSRCGroup{fid(2, 3, 4)}}, "two ssrcs"},
+		{"an FID group of one", SourceSet{Sources: []Source{vid("ana", 2, "v")}, Groups: []SSRCGroup{fid(2, 2)}}, "twice"},
 		{"a grouped source without msid", SourceSet{Sources: []Source{vid("ana", 2, ""), vid("ana", 3, "")}, Groups: []SSRCGroup{fid(2, 3)}}, "no msid"},
 		{"a group with two msids", SourceSet{Sources: []Source{vid("ana", 2, "v"), vid("ana", 3, "w")}, Groups: []SSRCGroup{fid(2, 3)}}, "differ"},
 		{"two sources with one msid", SourceSet{Sources: []Source{vid("ana", 2, "v"), vid("ana", 3, "v")}}, "share"},

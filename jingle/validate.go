@@ -20,8 +20,8 @@ const (
 // with names filled in: empty groups and those that are known already are left out.
 //
 // The rules are those of jicofo, and one more, which keeps an endpoint from taking another's names: a name begins with its owner's id
-// and a hyphen, as all clients write it. Every SSRC and msid belongs to one endpoint, an SSRC is announced once, groups speak of the owner's
-// SSRCs, an FID group is a pair, all SSRCs of a group share one msid and different sources of a media type differ in theirs.
+// and a hyphen, as all clients write it. Every SSRC and msid belongs to one endpoint, an SSRC is announced once, a group names SSRCs of the
+// owner and each once, an FID group is a pair, all SSRCs of a group share one msid and different sources of a media type differ in theirs.
 func (m SourceMap) Add(owner EndpointID, add SourceSet, limits Limits) (next SourceMap, added SourceSet, err error) {
 	have := m.byOwner[owner]
 	added = SourceSet{Sources: add.Sources}.withOwner(owner)
@@ -137,6 +137,8 @@ func (s SourceSet) validateGroup(g SSRCGroup) error {
 		switch {
 		case !ok:
 			return badRequest("ssrc-group with unknown ssrc %d", ssrc)
+		case slices.Contains(g.SSRCs[:i], ssrc):
+			return badRequest("ssrc-group with ssrc %d twice", ssrc)
 		case src.Media != g.Media:
 			return badRequest("ssrc-group of %s with ssrc %d of %s", g.Media, ssrc, src.Media)
 		case src.MSID == "":
