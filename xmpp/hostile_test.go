@@ -186,11 +186,17 @@ func TestAnnouncedLength(t *testing.T) {
 		"length of a later fragment": "\x01\x81abcdx" + "\x80\xff\x7f\xff\xff\xff\xff\xff\xff\xffabcd",
 		"fragments":                  "\x01\x80abcd" + strings.Repeat("\x00\x80abcd", 1100),
 	} {
-		t.Run(name, func(t *testing.T) { isTooBig(t, frames) })
+		t.Run(name, func(t *testing.T) { ends(t, frames, "stanza-too-big") })
 	}
 }
 
-func isTooBig(t *testing.T, frames string) {
+// A stranger that does nothing but ping is not served for as long as it likes.
+func TestPingFlood(t *testing.T) {
+	ends(t, strings.Repeat("\x89\x80abcd", 20000), "too many control frames")
+}
+
+// ends opens a WebSocket, sends frames at once and waits for the reason why the stream ends.
+func ends(t *testing.T, frames, reason string) {
 	s := newTestServer(t)
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.http.URL, "http://"))
 	if err != nil {
@@ -202,7 +208,7 @@ func isTooBig(t *testing.T, frames string) {
 		"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: xmpp\r\n\r\n" + frames))
 	buf := make([]byte, 4096)
 	all := ""
-	for !strings.Contains(all, "stanza-too-big") {
+	for !strings.Contains(all, reason) {
 		n, err := conn.Read(buf)
 		if err != nil {
 			t.Fatalf("the server answers %q, %v", all, err)

@@ -67,7 +67,8 @@ type wsTransport struct {
 	small  [256]byte // what an idle stream reads into
 	ahead  []byte    // read and not yet used; part of small, but for the handshake's rest
 	silent bool
-	inside bool // a frame has begun
+	inside bool  // a frame has begun
+	asides pacer // control frames
 }
 
 // frameRoom is the header of the frames that are most frequent: 126 bytes to 64 KiB long.
@@ -220,11 +221,17 @@ func (t *wsTransport) payload(dst []byte, h ws.Header) ([]byte, error) {
 	return dst, nil
 }
 
+// maxControls bounds the control frames per second; as with stanzas, paceBurst seconds' worth may come at once. Clients send one in many
+// seconds, if any.
+const maxControls = 50
+
 func (t *wsTransport) takeControl(h ws.Header) error {
 	payload, err := t.payload(nil, h)
 	switch {
 	case err != nil:
 		return err
+	case t.asides.spend(Pace{Stanzas: maxControls}, 0, time.Now()) > 0:
+		return &StreamError{Condition: "policy-violation", Text: "too many control frames"}
 	case h.OpCode == ws.OpPing:
 		t.control(ws.OpPong, payload, t.frame)
 	case h.OpCode == ws.OpClose:
