@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"os/signal"
 	"slices"
 	"strings"
@@ -38,7 +37,7 @@ func newServe(std streams, set *settings) *cobra.Command {
 		Use:   "serve",
 		Short: "Run the server",
 		Long: `Run the server until it gets SIGTERM or SIGINT, or its terminal is closed; then it says goodbye to everybody.
-A second signal ends it at once.`,
+A second SIGTERM or SIGINT ends it at once.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if len(roles) == 0 {
@@ -56,13 +55,8 @@ A second signal ends it at once.`,
 			if printConfig {
 				return cfg.Print(std.out)
 			}
-			ending := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
-			if !signal.Ignored(syscall.SIGHUP) { // as under nohup
-				ending = append(ending, syscall.SIGHUP)
-			}
-			ctx, stop := signal.NotifyContext(cmd.Context(), ending...)
+			ctx, stop := untilSignal(cmd.Context())
 			defer stop()
-			context.AfterFunc(ctx, stop) // the second signal has its usual effect
 			return serve(ctx, cfg, roles, std)
 		},
 	}
@@ -70,6 +64,20 @@ A second signal ends it at once.`,
 	_ = cmd.RegisterFlagCompletionFunc("roles", cobra.FixedCompletions(all, cobra.ShellCompDirectiveNoFileComp)) // fails for unknown flags only
 	cmd.Flags().BoolVar(&printConfig, "print-config", false, "print the effective configuration, with comments, and exit")
 	return cmd
+}
+
+// untilSignal returns a context that ends with the first signal to stop, SIGHUP among them unless that is ignored as under nohup. A second
+// one has its usual effect, but for SIGHUP: of a terminal that is closed it comes twice, from the shell that passes it on to its jobs and
+// from the terminal when that shell has ended.
+func untilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, release := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+	stop := release
+	if !signal.Ignored(syscall.SIGHUP) {
+		hangup, releaseHangup := signal.NotifyContext(ctx, syscall.SIGHUP)
+		ctx, stop = hangup, func() { releaseHangup(); release() }
+	}
+	context.AfterFunc(ctx, release)
+	return ctx, stop
 }
 
 // assembly is what serve puts together before anything runs.
