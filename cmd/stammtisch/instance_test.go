@@ -100,3 +100,31 @@ func fillDisk(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 }
+
+// A server whose account store was replaced, as by a backup that was put back, says so and ends with a goodbye: it would not see any more
+// whom the commands delete.
+func TestReplacedAccounts(t *testing.T) {
+	s := newSite(t, "meet.example")
+	s.must(t, "register", "ana", s.domain, "pw")
+	server := s.start(t)
+	ana := overTCP(t, "ana", s.tcpAddr())
+	if failed := ana.logIn(t, s.domain, "ana", "pw"); failed != nil {
+		t.Fatal(failed)
+	}
+	data := filepath.Join(s.dir, "data")
+	if err := os.Rename(data, data+"-before"); err != nil {
+		t.Fatal(err)
+	}
+	s.must(t, "register", "ben", s.domain, "pw")
+	if end := ana.await(t, "the stream's goodbye", named("error")); end.at("system-shutdown") == nil {
+		t.Errorf("the stream's goodbye is %s", end)
+	}
+	<-server.done
+	if code := server.cmd.ProcessState.ExitCode(); code != exitFailure || !strings.Contains(server.log.String(), "was removed or replaced") {
+		t.Errorf("exit %d, log\n%s", code, server.log)
+	}
+	s.start(t)
+	if failed := overTCP(t, "ben", s.tcpAddr()).logIn(t, s.domain, "ben", "pw"); failed != nil {
+		t.Errorf("after the next start: %s", failed)
+	}
+}

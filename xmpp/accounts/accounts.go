@@ -40,7 +40,8 @@ type Store interface {
 	// account that does not exist.
 	Verify(ctx context.Context, user, host, password string) (Credentials, bool, error)
 	// Watch reports the changes that any process makes from now on, within a second, in order. The channel is closed when ctx
-	// ends or the store is closed. A receiver that is slow delays only its own channel.
+	// ends, the store is closed, or changes cannot be seen any more because the store was replaced by another, as of a backup. A
+	// receiver that is slow delays only its own channel.
 	Watch(ctx context.Context) (<-chan Change, error)
 }
 

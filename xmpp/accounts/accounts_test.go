@@ -270,6 +270,22 @@ func TestCloseEndsWatches(t *testing.T) {
 	}
 }
 
+// A store whose file is not the one that other processes open any more sees no more changes, and says so.
+func TestReplacedFileEndsWatches(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	changes, err := s.Watch(t.Context())
+	must(t, err)
+	must(t, s.Ping(t.Context()))
+	must(t, os.Rename(filepath.Join(dir, FileName), filepath.Join(dir, "moved")))
+	if c, open := <-changes; open {
+		t.Errorf("a change: %+v", c)
+	}
+	if err := s.Ping(t.Context()); err == nil || !strings.Contains(err.Error(), "removed or replaced") {
+		t.Errorf("Ping: %v", err)
+	}
+}
+
 func TestDiskFullIsNamed(t *testing.T) {
 	s, ctx := open(t, ""), t.Context()
 	s.db.SetMaxOpenConns(1) // so that the limit below is the writer's

@@ -6,7 +6,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
+	"os"
 	"sync"
 	"time"
 
@@ -25,7 +27,9 @@ const busyTimeout = 5000
 // SQLite is the Store that is a file in the data directory.
 type SQLite struct {
 	db     *sql.DB
-	secret []byte // of fake credentials
+	path   string
+	file   os.FileInfo // of path, as it was opened
+	secret []byte      // of fake credentials
 	poll   time.Duration
 
 	stop    context.Context // done when Close begins
@@ -50,9 +54,13 @@ func Open(ctx context.Context, dir *datadir.Dir) (*SQLite, error) {
 	}
 	db.SetMaxOpenConns(8)
 	db.SetMaxIdleConns(2)
-	s := &SQLite{db: db, poll: 500 * time.Millisecond}
+	s := &SQLite{db: db, path: dir.Path(FileName), poll: 500 * time.Millisecond}
 	s.stop, s.cancel = context.WithCancel(context.Background())
-	if err := s.prepare(ctx); err != nil {
+	err = s.prepare(ctx)
+	if err == nil {
+		s.file, err = os.Stat(s.path)
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("account database: %w", explain(err)), s.Close())
 	}
 	return s, nil
@@ -187,8 +195,21 @@ func explain(err error) error {
 	}
 }
 
+// inPlace returns an error where the file is not the one that was opened any more: what other processes write from then on, such as a
+// deleted account, is not seen here, and what is written here is lost.
+func (s *SQLite) inPlace() error {
+	now, err := os.Stat(s.path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(s.file, now) {
+		return fmt.Errorf("account database: %s was removed or replaced while it was in use", s.path)
+	}
+	return nil
+}
+
 // Ping reports whether accounts can be read, for health checks.
 func (s *SQLite) Ping(ctx context.Context) error {
+	if err := s.inPlace(); err != nil {
+		return err
+	}
 	var one int
 	if err := s.db.QueryRowContext(ctx, `SELECT count(*) FROM meta`).Scan(&one); err != nil {
 		return fmt.Errorf("account database: %w", explain(err))

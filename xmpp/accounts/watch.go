@@ -17,7 +17,7 @@ func (s *SQLite) Watch(ctx context.Context) (<-chan Change, error) {
 	if err != nil {
 		return nil, fmt.Errorf("watch accounts: %w", explain(err))
 	}
-	w := &watch{conn: conn}
+	w := &watch{conn: conn, inPlace: s.inPlace}
 	// The version first: a change between the two is then seen twice rather than not at all, and its id sorts that out.
 	_, err = w.moved(ctx)
 	if err == nil {
@@ -42,6 +42,7 @@ func (s *SQLite) Watch(ctx context.Context) (<-chan Change, error) {
 // watch is the state of one watcher, owned by its goroutine.
 type watch struct {
 	conn    *sql.Conn
+	inPlace func() error
 	version int64
 	last    int64 // id of the last change that was handed out
 }
@@ -62,6 +63,9 @@ func (w *watch) run(ctx context.Context, poll time.Duration, out chan<- Change) 
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		}
+		if w.inPlace() != nil {
+			return
 		}
 		moved, err := w.moved(ctx)
 		if err == nil && !moved && !behind {
