@@ -14,13 +14,7 @@ func TestSilentClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := bubbleServer(t, Limits{})
 		c := s.dialTCP()
-		c.send(strings.Replace(tcpOpen, "%s", "guest.meet.example", 1))
-		c.expect("ANONYMOUS")
-		c.send(`<auth xmlns="urn:ietf:params:xml:ns:xmpp-sasl" mechanism="ANONYMOUS"/>`)
-		c.expect("<success")
-		c.send(strings.Replace(tcpOpen, "%s", "guest.meet.example", 1))
-		c.expect("<bind")
-		c.bind("")
+		c.loginTCPGuest()
 		start := time.Now()
 		c.expect(`<ping xmlns="urn:xmpp:ping"/>`)
 		if d := time.Since(start); d != 60*time.Second {
