@@ -65,7 +65,7 @@ bench: ## benchmarks, with allocations (BENCH=pattern)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 
 perf: build ## measures what docs/performance.md tells, takes two minutes
-	$(GO) test -tags perf -count 1 -run '^TestPerf' -v ./cmd/stammtisch | grep -v '^=== '
+	$(GO) test -tags perf -count 1 -run '^TestPerf' -v ./cmd/stammtisch
 	$(GO) test -run '^$$' -bench '^BenchmarkFanOut$$' -benchtime 2s ./bridge/transport
 	cd $(CLIENT) && $(NPM) run perf
 

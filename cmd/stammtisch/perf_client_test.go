@@ -240,6 +240,18 @@ func (c *caller) want() {
 	fatal(c.t, c.channel.SendText(`{"colibriClass":"ReceiverVideoConstraints","lastN":-1,"defaultConstraints":{"maxHeight":720},"assumedBandwidthBps":-1}`))
 }
 
+// see waits for the first video packet of somebody else and returns when it came.
+func (c *caller) see() time.Time {
+	c.t.Helper()
+	select {
+	case at := <-c.firstVideo:
+		return at
+	case <-time.After(patience):
+		c.t.Fatalf("%s: no video within %s", c.name, patience)
+		return time.Time{}
+	}
+}
+
 func (c *caller) hangUp() {
 	close(c.stop)
 	c.sending.Wait()

@@ -197,13 +197,14 @@ func TestPerfJoin(t *testing.T) {
 	perfStart(t, s)
 	people := conference(t, s, "join", 2)
 	people[0].perform(25, 4, 1000)
-	<-people[1].firstVideo
+	people[1].see()
 	var joined, video []time.Duration
 	for i := range 20 {
 		t.Run("", func(t *testing.T) {
 			c := call(t, s, fmt.Sprintf("late-%d", i), 100+i, "join")
 			c.accept(people[0])
-			first := <-c.firstVideo
+			c.want()
+			first := c.see()
 			joined, video = append(joined, c.entered.Sub(c.started)), append(video, first.Sub(c.started))
 		})
 	}
