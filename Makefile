@@ -54,6 +54,7 @@ check: check-go check-client ## formatting, vet, staticcheck, client checks, imp
 check-go:
 	@files=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$files" ]; then echo "gofmt -w these:" >&2; echo "$$files" >&2; exit 1; fi
 	$(GO) vet ./...
+	$(GO) vet -tags perf ./cmd/stammtisch
 	$(GO) tool staticcheck ./...
 	$(GO) test -run '^TestImportDirections$$' ./cmd/stammtisch
 	$(GO) mod tidy -diff
