@@ -73,10 +73,10 @@ func TestStateOfALargeRoom(t *testing.T) {
 	}
 }
 
-// A client that reads 20 kB/s and says nothing meanwhile, as those that ping only when nothing comes, enters a room whose state is more
+// A client that reads 10 kB/s and says nothing meanwhile, as those that ping only when nothing comes, enters a room whose state is more
 // than its queue holds, and more than it can read before a silent client is taken for dead. It gets all of it, in order.
 func TestStateForASlowReader(t *testing.T) {
-	const n = 1300
+	const n = 650
 	for name, enable := range map[string]bool{"plain": false, "resumable": true} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -91,7 +91,7 @@ func TestStateForASlowReader(t *testing.T) {
 				read, recv := 0, c.recv
 				c.recv = func() (string, error) {
 					el, err := recv()
-					if read += len(el); read > 20_000 {
+					if read += len(el); read > 10_000 {
 						read = 0
 						<-time.After(time.Second)
 					}
